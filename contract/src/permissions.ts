@@ -1,0 +1,47 @@
+/** Every permission that a route can ask for, and what it lets a person do. */
+export const permissions = {
+  'session.own': 'see and end one’s own session',
+  'device.read': 'see devices, sites, types and their state',
+  'device.write': 'register and change devices',
+  'credential.write': 'create and revoke the tokens of devices',
+  'telemetry.read': 'read telemetry, messages and the live tail',
+  'command.send': 'send commands to devices',
+  'rule.read': 'see rules',
+  'rule.write': 'create and change rules',
+  'alert.read': 'see alerts',
+  'alert.write': 'acknowledge alerts',
+  'delivery.read': 'see deliveries, attempts and destinations',
+  'delivery.replay': 'replay dead letters',
+  'destination.write': 'create and change destinations',
+  'rejection.read': 'see rejected messages',
+} as const
+export type Permission = keyof typeof permissions
+
+export const roles = ['viewer', 'technician', 'engineer', 'admin'] as const
+export type Role = (typeof roles)[number]
+
+const viewer: readonly Permission[] = [
+  'session.own',
+  'device.read',
+  'telemetry.read',
+  'rule.read',
+  'alert.read',
+  'delivery.read',
+  'rejection.read',
+]
+const technician: readonly Permission[] = [...viewer, 'alert.write', 'command.send']
+const engineer: readonly Permission[] = [
+  ...technician,
+  'device.write',
+  'credential.write',
+  'rule.write',
+  'delivery.replay',
+]
+
+/** What each tenant role may do; each includes the one before. */
+export const rolePermissions: Readonly<Record<Role, readonly Permission[]>> = {
+  viewer,
+  technician,
+  engineer,
+  admin: [...engineer, 'destination.write'],
+}
