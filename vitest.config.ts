@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
 /** One project per workspace; Playwright has its own configuration in web/. */
@@ -21,7 +22,9 @@ export default defineConfig({
     hookTimeout: 120_000,
     projects: [
       project('contract'),
-      project('server', ['src/testing/global-setup.ts']),
+      project('server', [
+        fileURLToPath(new URL('server/src/testing/global-setup.ts', import.meta.url)),
+      ]),
       project('web'),
       project('simulator'),
       project('bench'),

@@ -9,11 +9,11 @@ const folder = fileURLToPath(root)
 const projects = ['contract', 'server', 'web', 'simulator', 'bench', 'scripts']
 
 const steps = [
-  ['biome check', () => tool('@biomejs/biome/bin/biome', 'check', '--error-on-warnings=false')],
+  ['biome check', () => tool('@biomejs/biome/bin/biome', 'check')],
   ['tsc', typecheck],
   ['oxlint --type-aware', () => tool('oxlint/bin/oxlint', '--type-aware', ...projects)],
   ['depcruise', () => (cruise(folder).report() ? 0 : 1)],
-  ['knip', () => tool('knip/bin/knip.js', '--no-progress')],
+  ['knip', () => tool('knip/bin/knip.js', '--no-progress', '--no-config-hints')],
 ]
 
 function tool(path, ...args) {
