@@ -60,6 +60,12 @@ describe('the module map', () => {
     expect({ violations, missed }).toEqual({ violations: [], missed: [] })
   })
 
+  test('is not satisfied by a cruise that saw nothing', () => {
+    const config = join(folder, '.dependency-cruiser.cjs')
+    writeFileSync(config, `module.exports = { options: { exclude: { path: '^server/' } } }\n`)
+    expect(cruise(folder).missed).toContain('server/src/ops/index.ts')
+  })
+
   test.for<[what: string, rule: string, path: string, text: string]>([
     [
       'an upward import',
