@@ -12,7 +12,7 @@ const MAX_LOG_BYTES = 10 * 1024 * 1024
 /** Recovery replays up to `max_wal_size` of log, which takes minutes on a slow disk. */
 const READY_WITHIN_MS = 300_000
 const ORPHANS_END_WITHIN_MS = 60_000
-const ORPHANS_PATIENCE_MS = 3_000
+const ORPHANS_PATIENCE_MS = 2_000
 
 /** Starts a postmaster on a data folder that none uses, and waits until it accepts connections. */
 export async function launch(
@@ -128,9 +128,11 @@ export function sizeOf(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.size ?? 0
 }
 
-/** What was added to a log since it had `from` bytes, at most the last 16 KiB. */
+/** What was added to a log since it had `from` bytes, at most the last 16 KiB; `''` if it is gone. */
 export function tailOf(path: string, from: number): string {
-  const begin = Math.max(from, sizeOf(path) - 16_384)
+  const bytes = sizeOf(path)
+  if (bytes <= from) return ''
+  const begin = Math.max(from, bytes - 16_384)
   const buffer = Buffer.alloc(16_384)
   const log = openSync(path, 'r')
   try {
