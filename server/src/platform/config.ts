@@ -1,0 +1,73 @@
+import { readFileSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import { z } from 'zod'
+
+const port = z.coerce.number().int().min(0).max(65_535)
+
+const configSchema = z.object({
+  host: z.string().default('127.0.0.1'),
+  port: port.default(8080),
+  mqttPort: port.default(1883),
+  /** MQTT over TLS listens when a certificate and its key are given. */
+  mqttsPort: port.default(8883),
+  tlsCert: z.string().optional(),
+  tlsKey: z.string().optional(),
+  data: z.string().default('.pulse'),
+  demo: z.boolean().default(true),
+  lanes: z.coerce.number().int().min(1).max(16).default(2),
+  logLevel: z.enum(['silent', 'error', 'warn', 'info', 'debug', 'trace']).default('warn'),
+  /** Accept rate of one device and of one tenant, messages per second. */
+  deviceRate: z.coerce.number().positive().default(1000),
+  tenantRate: z.coerce.number().positive().default(200_000),
+})
+
+/** What a start of Pulse can be told, by flag or by `PULSE_*`. */
+export type Config = z.infer<typeof configSchema>
+
+export const CONFIG_HELP = `Usage: npm start -- [flags]
+  --port 8080        HTTP API and portal      (PULSE_PORT)
+  --mqtt-port 1883   MQTT                     (PULSE_MQTT_PORT)
+  --mqtts-port 8883  MQTT over TLS, with --tls-cert and --tls-key (PEM files)
+  --host 127.0.0.1   address to listen on     (PULSE_HOST)
+  --data .pulse      where everything lies    (PULSE_DATA)
+  --no-demo          start without the demo tenant and its fleet (PULSE_DEMO=false)
+  --log-level warn   silent error warn info debug trace
+  --lanes 2  --device-rate 1000  --tenant-rate 200000`
+
+const names = {
+  host: 'host', port: 'port', 'mqtt-port': 'mqttPort', 'mqtts-port': 'mqttsPort', 'tls-cert': 'tlsCert',
+  'tls-key': 'tlsKey', data: 'data', lanes: 'lanes', 'log-level': 'logLevel',
+  'device-rate': 'deviceRate', 'tenant-rate': 'tenantRate',
+} as const
+
+/**
+ * Reads the configuration from flags and the environment; flags win.
+ * @throws an error whose message names the flag and what it takes.
+ */
+export function readConfig(
+  argv: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): Config | 'help' {
+  const options = Object.fromEntries(Object.keys(names).map((name) => [name, { type: 'string' as const }]))
+  const { values } = parseArgs({
+    args: [...argv],
+    options: { ...options, 'no-demo': { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
+  })
+  if (values['help']) return 'help'
+  const raw: Record<string, unknown> = {}
+  for (const [flag, field] of Object.entries(names)) {
+    const fromEnv = env[`PULSE_${flag.replaceAll('-', '_').toUpperCase()}`]
+    const value = (values as Record<string, unknown>)[flag] ?? (fromEnv === '' ? undefined : fromEnv)
+    if (value !== undefined) raw[field] = value
+  }
+  raw['demo'] = !(values['no-demo'] ?? ['false', '0', 'no'].includes(env['PULSE_DEMO'] ?? ''))
+  const parsed = configSchema.safeParse(raw)
+  if (parsed.success) return parsed.data
+  const issue = parsed.error.issues[0]
+  const field = String(issue?.path[0])
+  const flag = Object.entries(names).find(([, name]) => name === field)?.[0] ?? field
+  throw new Error(`--${flag} is wrong: ${issue?.message}`)
+}
+
+/** Reads a PEM file that a flag names. */
+export const readPem = (path: string): Buffer => readFileSync(path)

@@ -1,0 +1,58 @@
+import type { Permission, Role } from '@pulse/contract'
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
+
+/** Somebody who may act: today a person with a session. */
+export interface Principal {
+  readonly kind: 'person'
+  readonly id: string
+  readonly name: string
+  readonly tenants: readonly Membership[]
+}
+
+export interface Membership {
+  readonly tenant: number
+  readonly key: string
+  readonly name: string
+  readonly region: string
+  readonly role: Role
+  readonly permissions: ReadonlySet<Permission>
+}
+
+/** Who asks? Undefined for nobody; throws for a credential that is wrong. */
+export type Authenticate = (request: FastifyRequest) => Promise<Principal | undefined>
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** What the caller must be permitted, in the tenant of the request. */
+    permission?: Permission
+    /** `nobody`: no sign-in; `person`: signed in, no tenant; `device`: the route authenticates a device itself. */
+    open?: 'nobody' | 'person' | 'device'
+  }
+  interface FastifyRequest {
+    principal: Principal | undefined
+    membership: Membership | undefined
+  }
+}
+
+/** The tenant that this request acts in. Only on routes with a permission. */
+export function tenantOf(request: FastifyRequest): number {
+  if (!request.membership) throw new Error('the route declares no permission, so it has no tenant')
+  return request.membership.tenant
+}
+
+/** Who acts, for the audit. */
+export function actorOf(request: FastifyRequest): { kind: 'person'; id: string } {
+  if (!request.principal) throw new Error('nobody is signed in on this route')
+  return { kind: request.principal.kind, id: request.principal.id }
+}
+
+/** Refuses to start with a route that declares neither a permission nor to whom it is open. */
+export function refuseUndeclared(route: RouteOptions): void {
+  const config = route.config ?? {}
+  const declared = Number(config.permission !== undefined) + Number(config.open !== undefined)
+  if (declared === 1) return
+  throw new Error(`the route ${String(route.method)} ${route.url} declares no permission`)
+}
+
+export type App = FastifyInstance
+export type { FastifyReply, FastifyRequest }

@@ -1,0 +1,81 @@
+import swagger from '@fastify/swagger'
+import { fastify } from 'fastify'
+import {
+  jsonSchemaTransform,
+  serializerCompiler,
+  validatorCompiler,
+  type ZodTypeProvider,
+} from 'fastify-type-provider-zod'
+import { PulseError } from '../errors.ts'
+import type { Log } from '../log.ts'
+import { uuidv7 } from '../ids.ts'
+import { answerError } from './problem.ts'
+import { type Authenticate, type FastifyRequest, refuseUndeclared } from './routes.ts'
+
+export interface ShellDeps {
+  readonly log: Log
+  readonly authenticate: Authenticate
+  readonly version: string
+}
+
+/**
+ * The HTTP server without routes: request ids, authentication, permission, problems, OpenAPI at
+ * `/openapi.json`. Nothing listens until `listen` is called. Register routes with `register`.
+ */
+export async function createShell(deps: ShellDeps) {
+  const app = fastify({
+    loggerInstance: deps.log,
+    disableRequestLogging: true,
+    bodyLimit: 1024 * 1024,
+    genReqId: () => `rq_${uuidv7(Date.now())}`,
+    requestIdHeader: false,
+    routerOptions: { maxParamLength: 512 },
+    forceCloseConnections: true,
+  }).withTypeProvider<ZodTypeProvider>()
+  app.setValidatorCompiler(validatorCompiler)
+  app.setSerializerCompiler(serializerCompiler)
+  app.setErrorHandler((error, request, reply) => answerError(error, request, reply))
+  app.setNotFoundHandler((request, reply) =>
+    answerError(new PulseError('platform.not-found'), request, reply),
+  )
+  app.decorateRequest('principal', undefined)
+  app.decorateRequest('membership', undefined)
+  app.addHook('onRoute', (route) => {
+    if (route.method !== 'HEAD' && route.method !== 'OPTIONS') refuseUndeclared(route)
+  })
+  app.addHook('onRequest', async (request, reply) => {
+    reply.header('request-id', request.id)
+    await authorise(request, deps.authenticate)
+  })
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: { title: 'Pulse', version: deps.version, description: 'Fleet operations and event intelligence.' },
+      components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } } },
+      security: [{ bearer: [] }],
+    },
+    transform: jsonSchemaTransform,
+  })
+  app.get('/openapi.json', { config: { open: 'nobody' }, schema: { hide: true } }, () => app.swagger())
+  return app
+}
+
+/** What {@link createShell} makes: Fastify whose schemas are zod's. */
+export type Shell = Awaited<ReturnType<typeof createShell>>
+
+async function authorise(request: FastifyRequest, authenticate: Authenticate): Promise<void> {
+  const { permission, open } = request.routeOptions.config
+  if (open === 'nobody' || open === 'device' || (!permission && !open)) return
+  request.principal = await authenticate(request)
+  if (!request.principal) throw new PulseError('registry.unauthenticated')
+  if (!permission) return
+  const wanted = request.headers['pulse-tenant']
+  const { tenants } = request.principal
+  const membership =
+    wanted === undefined && tenants.length === 1 ? tenants[0] : tenants.find(({ key }) => key === wanted)
+  if (!membership) throw new PulseError('registry.unknown-tenant')
+  if (!membership.permissions.has(permission)) {
+    throw new PulseError('registry.forbidden', { detail: `It needs ${permission}.` })
+  }
+  request.membership = membership
+}

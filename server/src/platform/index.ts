@@ -1,0 +1,25 @@
+/** Platform: errors, SQL and tenancy, clock, ids, outbox, audit, log, config, HTTP shell. No domain word. */
+export { type Actor, type AuditEntry, record } from './audit.ts'
+export { type Clock, every, type ManualClock, manualClock, systemClock } from './clock.ts'
+export { defineRefusals, PulseError, type RefusalFacts } from './errors.ts'
+export { newId, uuidv7 } from './ids.ts'
+export { createLog, type Log, silentLog } from './log.ts'
+export { migrate } from './migrate.ts'
+export { emit } from './outbox.ts'
+export {
+  asPipeline,
+  type Connection,
+  type ConnectionFacts,
+  connect,
+  type Database,
+  databaseIsDown,
+  inTenant,
+  type PipelineSql,
+  type TenantSql,
+  unavailableWhenDown,
+} from './sql.ts'
+export { bootstrapDatabase, type RolePasswords, rolePasswords } from './bootstrap.ts'
+export { CONFIG_HELP, type Config, readConfig, readPem } from './config.ts'
+export { problemOf } from './http/problem.ts'
+export { actorOf, type Authenticate, type FastifyRequest, type Membership, type Principal, tenantOf } from './http/routes.ts'
+export { createShell, type Shell } from './http/shell.ts'
