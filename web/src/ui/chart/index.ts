@@ -1,0 +1,7 @@
+/** Charts over time: lines with limits and gaps, lanes below them, one crosshair for the page. */
+export { Chart } from './chart.tsx'
+export { CrosshairContext, createCrosshair } from './crosshair.ts'
+export { type Lane, type LaneItem, Lanes } from './lanes.tsx'
+export type { AlertSpan, Limit, Line, TimeRange } from './model.ts'
+export { rangeLabel } from './time-ticks.ts'
+export { valueWithUnit } from './value-format.ts'
