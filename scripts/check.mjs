@@ -1,5 +1,5 @@
 /** `npm run check`: everything that can be said of the code without running it, in order. */
-import { mkdirSync, readdirSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { cruise } from './cruise.mjs'
@@ -35,8 +35,12 @@ async function typecheck() {
 }
 
 function hasSources(name) {
-  const source = name === 'scripts' ? name : join(name, 'src')
-  return readdirSync(join(folder, source), { recursive: true }).some((file) => /\.tsx?$/.test(file))
+  const source = join(folder, name === 'scripts' ? name : `${name}/src`)
+  return existsSync(source) && readdirSync(source, { recursive: true }).some(isSource)
+}
+
+function isSource(file) {
+  return /\.tsx?$/.test(file)
 }
 
 async function main() {
