@@ -40,8 +40,7 @@ export async function findBinaries(
   if ((await run(program(native, 'postgres'), ['--version'], user)).code === 0) {
     return describe(native, version)
   }
-  const copy = await copyForOthers(native, version, user)
-  log(`PostgreSQL runs as the user ${user.name}, who cannot reach ${native}: using ${copy}`)
+  const copy = await copyForOthers({ native, version, user, log })
   return describe(copy, version)
 }
 
@@ -101,14 +100,23 @@ async function hydrate(native: string): Promise<void> {
 }
 
 /** A copy that any user can read, owned by root, made once per version. */
-async function copyForOthers(native: string, version: string, user: RunAs): Promise<string> {
+async function copyForOthers(wanted: {
+  native: string
+  version: string
+  user: RunAs
+  log: (line: string) => void
+}): Promise<string> {
+  const { native, version, user, log } = wanted
   const name = `postgres-${version}-${process.platform}-${process.arch}`
   let failure = ''
   for (const parent of ['/var/cache/pulse', join(tmpdir(), 'pulse-root-cache')]) {
     const copy = join(parent, name)
     try {
       await ownFolder(parent)
-      if (!(await exists(copy))) await copyTree(native, copy)
+      if (!(await exists(copy))) {
+        await copyTree(native, copy)
+        log(`PostgreSQL runs as ${user.name}, who cannot reach ${native}: copied to ${copy}`)
+      }
       await ownFolder(copy)
     } catch (error) {
       if (error instanceof PostgresError) throw error
@@ -131,7 +139,11 @@ async function copyTree(native: string, copy: string): Promise<void> {
     filter: (path) => !path.endsWith('.a') && basename(path) !== 'pkgconfig',
   })
   await openUp(draft)
-  await rename(draft, copy)
+  await rename(draft, copy).catch(async (error: NodeJS.ErrnoException) => {
+    await rm(draft, { recursive: true, force: true })
+    // Another Pulse was quicker.
+    if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error
+  })
 }
 
 /** Undoes the umask of whoever installed the package. */

@@ -1,5 +1,6 @@
+import { randomUUID } from 'node:crypto'
 import { chown, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import type { Binaries } from './binaries.ts'
 import { explain, PostgresError } from './errors.ts'
 import { type Place, readPassword, syncFolder } from './place.ts'
@@ -42,9 +43,10 @@ function otherVersion(version: string): PostgresError {
 }
 
 async function build(place: Place, binaries: Binaries, password: string): Promise<void> {
-  const [draft, passwordFile] = [`${place.data}.new`, `${place.data}.password`]
-  await rm(draft, { recursive: true, force: true })
-  await rm(passwordFile, { force: true })
+  await removeDrafts(place.data)
+  // A name of its own: the initdb of a killed Pulse may still write to the draft of that one.
+  const draft = `${place.data}.new-${randomUUID()}`
+  const passwordFile = `${draft}-password`
   await mkdir(draft, { mode: 0o700 })
   // initdb reads the password as its own user, who may not read ours.
   await writeFile(passwordFile, password, { flag: 'wx', mode: 0o600 })
@@ -66,6 +68,16 @@ async function build(place: Place, binaries: Binaries, password: string): Promis
   if (process.platform === 'win32') await rm(place.data, { recursive: true, force: true })
   await rename(draft, place.data)
   await syncFolder(dirname(place.data))
+}
+
+async function removeDrafts(data: string): Promise<void> {
+  for (const name of await readdir(dirname(data))) {
+    if (!name.startsWith(`${basename(data)}.new-`)) continue
+    // What still grows under our hands is left to the next time.
+    await rm(join(dirname(data), name), { recursive: true, force: true, maxRetries: 3 }).catch(
+      () => {},
+    )
+  }
 }
 
 /** Data that somebody gave to root (`chown -R root`) return to the user whom PostgreSQL runs as. */

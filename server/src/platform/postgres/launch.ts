@@ -14,23 +14,27 @@ const READY_WITHIN_MS = 300_000
 const ORPHANS_END_WITHIN_MS = 60_000
 const ORPHANS_PATIENCE_MS = 2_000
 
-/** Starts a postmaster on a data folder that none uses, and waits until it accepts connections. */
+/**
+ * Starts a postmaster on a data folder that none uses, and waits until it accepts connections.
+ * `undefined`: one that a killed Pulse had just started was quicker.
+ */
 export async function launch(
   place: Place,
   binaries: Binaries,
   port: number,
   log: (line: string) => void,
-): Promise<Postmaster> {
+): Promise<Postmaster | undefined> {
   rotateLog(place.logFile)
   const begun = Date.now()
   for (;;) {
-    await disarmPidFile(place.data)
+    if (!(await disarmPidFile(place.data))) return undefined
     removeSocket(place)
     const logged = sizeOf(place.logFile)
     const postmaster = start(place, binaries, port)
     const ready = await becomesReady(postmaster, place.data, log)
     if (ready) return postmaster
     const output = tailOf(place.logFile, logged) || postmaster.failure()
+    if (/lock file "postmaster.pid" already exists/.test(output)) return undefined
     const waitedMs = Date.now() - begun
     if (!/pre-existing shared memory block/.test(output) || waitedMs > ORPHANS_END_WITHIN_MS) {
       throw explain('Starting PostgreSQL', output, place.logFile)

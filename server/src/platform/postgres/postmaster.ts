@@ -38,16 +38,19 @@ export async function readPidFile(data: string): Promise<PidFile | undefined> {
 const NOBODYS_PID = 2_147_483_646
 
 /**
- * Makes a lock file whose process is gone harmless. A recycled process id would make PostgreSQL
- * believe in a rival, so it is overwritten; the rest stays, since PostgreSQL finds orphaned backends
- * by the shared memory that the file names.
+ * Makes a lock file whose process is gone harmless; `false` if it is not gone. A recycled process id
+ * would make PostgreSQL believe in a rival, so it is overwritten; the rest stays, since PostgreSQL
+ * finds orphaned backends by the shared memory that the file names.
  */
-export async function disarmPidFile(data: string): Promise<void> {
+export async function disarmPidFile(data: string): Promise<boolean> {
   const path = join(data, 'postmaster.pid')
   const text = await readFile(path, 'utf8').catch(() => undefined)
-  if (text === undefined) return
-  if (!(await readPidFile(data))) return rm(path, { force: true })
-  await writeFile(path, text.replace(/^.*/, `${NOBODYS_PID}`))
+  if (text === undefined) return true
+  const pid = Number.parseInt(text, 10)
+  if (pid > 0 && isPostmaster(pid, data)) return false
+  if (pid > 0) await writeFile(path, text.replace(/^.*/, `${NOBODYS_PID}`))
+  else await rm(path, { force: true })
+  return true
 }
 
 /** Whether the process `pid` is a postmaster of this data folder, rather than one that got its id. */

@@ -111,10 +111,10 @@ describe('a start', () => {
   })
 
   it('redoes a cluster whose making was killed half-way', async () => {
-    mkdirSync(join(folder, 'data.new', 'base'), { recursive: true })
-    await writeFile(join(folder, 'data.new', 'PG_VERSION'), '18\n')
+    mkdirSync(join(folder, 'data.new-1', 'base'), { recursive: true })
+    await writeFile(join(folder, 'data.new-1', 'PG_VERSION'), '18\n')
     expect(await ask(await begin(), 'select 1')).toBe(1)
-    expect(existsSync(join(folder, 'data.new'))).toBe(false)
+    expect(existsSync(join(folder, 'data.new-1'))).toBe(false)
   })
 
   it('refuses a folder that another Pulse uses', async () => {

@@ -29,6 +29,9 @@ export interface PostgresOptions {
   readonly settings?: Readonly<Record<string, string>>
 }
 
+/** Each is a postmaster that a killed Pulse left just as it started; one is likely, three are not. */
+const MAX_RIVALS = 3
+
 /**
  * Brings up the PostgreSQL of a folder: makes the cluster at the first start, adopts a postmaster
  * that outlived a killed Pulse, starts one otherwise. Needs no step by hand after a kill of anything.
@@ -68,14 +71,17 @@ async function bringUp(
   const password = await ensureCluster(place, binaries, options.log)
   const origin = `PostgreSQL ${binaries.version} in ${binaries.native}`
   const config = renderConfig(origin, options.settings ?? {})
-  const adopted = await adopt(place, binaries, { config, password }, options.log)
-  if (adopted) return adopted
-  await writeConfig(place.data, config, place.user)
-  const port = place.sockets ? 0 : await freePort()
-  const postmaster = await launch(place, binaries, port, options.log)
-  const file = await readPidFile(place.data)
-  if (!file) throw new Error('postmaster.pid vanished')
-  return { postmaster, connection: connectionTo(file, password) }
+  for (let tries = 0; tries < MAX_RIVALS; tries++) {
+    const adopted = await adopt(place, binaries, { config, password }, options.log)
+    if (adopted) return adopted
+    await writeConfig(place.data, config, place.user)
+    const port = place.sockets ? 0 : await freePort()
+    const postmaster = await launch(place, binaries, port, options.log)
+    const file = await readPidFile(place.data)
+    if (postmaster && file) return { postmaster, connection: connectionTo(file, password) }
+  }
+  const message = `Other processes keep starting PostgreSQL on ${place.data}.`
+  throw new PostgresError('in-use', message, 'Stop them first, or choose another data folder.')
 }
 
 function supervise(

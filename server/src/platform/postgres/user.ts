@@ -20,8 +20,11 @@ export function ownUid(): number {
  */
 export function chooseUser(owner: { uid: number; gid: number } | undefined): RunAs | undefined {
   if (ownUid() !== 0) return undefined
-  if (owner && owner.uid !== 0) return { uid: owner.uid, gid: owner.gid, name: `${owner.uid}` }
   const users = readUsers()
+  if (owner && owner.uid !== 0) {
+    const known = [...users.values()].find(({ uid }) => uid === owner.uid)
+    return known ?? { uid: owner.uid, gid: owner.gid, name: `${owner.uid}` }
+  }
   const user = users.get('postgres') ?? users.get('nobody')
   if (user && user.uid > 0) return user
   throw new PostgresError(
