@@ -3,7 +3,7 @@ import { chown, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'no
 import { basename, dirname, join } from 'node:path'
 import type { Binaries } from './binaries.ts'
 import { explain, PostgresError } from './errors.ts'
-import { type Place, readPassword, syncFolder } from './place.ts'
+import { keepPassword, makePassword, type Place, readPassword, syncFolder } from './place.ts'
 import { run } from './run.ts'
 import type { RunAs } from './user.ts'
 
@@ -12,20 +12,27 @@ const MAJOR = '18'
 /** The superuser that initdb makes, and the database that it connects to. */
 export const SUPERUSER = 'postgres'
 
+/** How the superuser gets into the cluster. */
+export interface Access {
+  readonly password: string
+  /** The file of the password was gone: {@link resetPassword} before the server starts. */
+  readonly isLost: boolean
+}
+
 /**
- * Sees to it that the data folder holds a whole cluster, and returns the superuser's password.
- * A cluster is built aside and renamed when it is flushed: one that was killed half-way is redone.
+ * Sees to it that the data folder holds a whole cluster, and returns the superuser's password. A cluster is built aside and renamed when it is flushed: one that was killed half-way is redone.
  */
 export async function ensureCluster(
   place: Place,
   binaries: Binaries,
   log: (line: string) => void,
-): Promise<string> {
-  const password = await readPassword(place.folder)
+): Promise<Access> {
+  const kept = await readPassword(place.folder)
+  const password = kept ?? makePassword()
   const version = await readFile(join(place.data, 'PG_VERSION'), 'utf8').catch(() => undefined)
   if (version?.trim() === MAJOR) {
     if (place.user) await giveBack(place.data, place.user)
-    return password
+    return { password, isLost: kept === undefined }
   }
   if (version !== undefined) throw otherVersion(version.trim())
   const found = await readdir(place.data).catch(() => [])
@@ -34,8 +41,22 @@ export async function ensureCluster(
     throw new PostgresError('not-a-cluster', message, 'Choose another data folder.')
   }
   log(`making a new PostgreSQL cluster in ${place.data}`)
+  if (kept === undefined) await keepPassword(place.folder, password)
   await build(place, binaries, password)
-  return password
+  return { password, isLost: false }
+}
+
+/** Gives the superuser a new password where the old one is lost. No server may run on the data. */
+export async function resetPassword(
+  place: Place,
+  binaries: Binaries,
+  password: string,
+): Promise<void> {
+  const args = ['--single', '-D', place.data, '-j', 'postgres']
+  const statement = `alter role ${SUPERUSER} password '${password}'`
+  const { code, output } = await run(binaries.postgres, args, place.user, `${statement}\n`)
+  if (code !== 0 || /ERROR:/.test(output)) throw explain('Setting a new password', output)
+  await keepPassword(place.folder, password)
 }
 
 function otherVersion(version: string): PostgresError {
@@ -61,6 +82,9 @@ async function build(place: Place, binaries: Binaries, password: string): Promis
   try {
     const { code, output } = await run(binaries.initdb, args, place.user)
     if (code !== 0) throw explain('initdb', output)
+  } catch (error) {
+    await removeDrafts(place.data)
+    throw error
   } finally {
     await rm(passwordFile, { force: true })
   }

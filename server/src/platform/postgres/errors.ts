@@ -26,7 +26,7 @@ const known: readonly [pattern: RegExp, code: string, message: string, remedy: s
     'Use a newer system, or give Pulse the address of an external PostgreSQL.',
   ],
   [
-    /No space left on device|Disk quota exceeded/,
+    /No space left on device|Check free disk space|Disk quota exceeded/,
     'no-space',
     'The disk that holds the data of PostgreSQL is full.',
     'Free some space, or choose another data folder.',
@@ -62,7 +62,7 @@ const known: readonly [pattern: RegExp, code: string, message: string, remedy: s
     'Run Pulse as the user who owns the data folder, or choose another one.',
   ],
   [
-    /could not locate a valid checkpoint record|invalid (?:primary )?checkpoint|PANIC: {2}/,
+    /could not locate a valid checkpoint record|invalid (?:primary )?checkpoint/,
     'damaged',
     'The data of PostgreSQL are damaged and it cannot recover by itself.',
     'Keep a copy of the data folder, and restore a backup or start with an empty folder.',

@@ -133,20 +133,32 @@ function shortHash(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 16)
 }
 
-/** The superuser's password, made at the first call. Only Pulse's own user may read it. */
-export async function readPassword(folder: string): Promise<string> {
-  const path = join(folder, 'postgres.password')
+/** The superuser's password, if its file is there. */
+export async function readPassword(folder: string): Promise<string | undefined> {
+  const path = passwordFile(folder)
   const found = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOENT') throw explainFile(path, error)
     return ''
   })
-  if (found.trim()) return found.trim()
-  const password = randomBytes(24).toString('base64url')
+  return found.trim() || undefined
+}
+
+/** A password that needs no quoting anywhere. */
+export function makePassword(): string {
+  return randomBytes(24).toString('base64url')
+}
+
+/** Keeps the superuser's password where only Pulse's own user may read it. */
+export async function keepPassword(folder: string, password: string): Promise<void> {
+  const path = passwordFile(folder)
   await rm(`${path}.new`, { force: true })
   await writeFile(`${path}.new`, `${password}\n`, { flag: 'wx', mode: 0o600, flush: true })
   await rename(`${path}.new`, path)
   await syncFolder(folder)
-  return password
+}
+
+function passwordFile(folder: string): string {
+  return join(folder, 'postgres.password')
 }
 
 /** Makes a rename in `folder` durable. */

@@ -125,6 +125,8 @@ export async function stopPostmaster(
       await run(binaries.pgCtl, ['stop', '-D', data, '-m', step, '-t', '10'], undefined)
     } else {
       send(postmaster.pid, signal)
+      // One that was suspended hears nothing until it goes on.
+      send(postmaster.pid, 'SIGCONT')
     }
     if (await endsWithin(postmaster, patienceMs)) return
   }

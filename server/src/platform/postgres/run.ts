@@ -25,11 +25,15 @@ export function as(user: RunAs | undefined): { uid?: number; gid?: number } {
   return user ? { uid: user.uid, gid: user.gid } : {}
 }
 
-/** Runs a program to its end as `user`, from `/`, since the user may not see our own folder. */
+/**
+ * Runs a program to its end as `user`, with `input` to read. It starts in `/`, since the user may
+ * not see our own folder.
+ */
 export function run(
   program: string,
   args: readonly string[],
   user: RunAs | undefined,
+  input = '',
 ): Promise<Finished> {
   return new Promise((resolve) => {
     let output = ''
@@ -37,13 +41,15 @@ export function run(
       ...as(user),
       cwd: '/',
       env: environment(),
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['pipe', 'pipe', 'pipe'],
     })
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8').on('data', (text: string) => {
         output += text
       })
     }
+    // A program that ends without reading is no error of ours; its exit code tells.
+    child.stdin.on('error', () => {}).end(input)
     child.on('error', (error) => resolve({ code: -1, output: error.message }))
     child.on('close', (code) => resolve({ code: code ?? -1, output }))
   })

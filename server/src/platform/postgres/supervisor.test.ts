@@ -102,6 +102,14 @@ describe('a start', () => {
     expect(await ask(await begin(), READ_MARK)).toBe(7)
   })
 
+  it('sets a new password when the old one is lost', async () => {
+    const first = await begin()
+    await ask(first, MAKE_MARK)
+    await first.stop()
+    await rm(join(folder, 'postgres.password'))
+    expect(await ask(await begin(), READ_MARK)).toBe(7)
+  })
+
   it('applies changed settings, the old ones gone', async () => {
     const first = await begin({ work_mem: '7MB' })
     await first.stop()

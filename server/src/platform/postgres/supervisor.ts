@@ -2,13 +2,13 @@ import { createServer } from 'node:net'
 import { dirname, join } from 'node:path'
 import { adopt, type Connection, connectionTo } from './adopt.ts'
 import { type Binaries, findBinaries } from './binaries.ts'
-import { ensureCluster } from './cluster.ts'
+import { ensureCluster, resetPassword } from './cluster.ts'
 import { renderConfig, writeConfig } from './config.ts'
 import { explainFile, PostgresError } from './errors.ts'
 import { launch, sizeOf, tailOf } from './launch.ts'
 import { takeOwnership } from './owner.ts'
 import { findPlace, type Place } from './place.ts'
-import { type Postmaster, readPidFile, stopPostmaster } from './postmaster.ts'
+import { disarmPidFile, type Postmaster, readPidFile, stopPostmaster } from './postmaster.ts'
 
 /** A running embedded PostgreSQL. */
 export interface Postgres {
@@ -68,13 +68,17 @@ async function bringUp(
   binaries: Binaries,
   options: PostgresOptions,
 ): Promise<{ postmaster: Postmaster; connection: Connection }> {
-  const password = await ensureCluster(place, binaries, options.log)
+  const { password, isLost } = await ensureCluster(place, binaries, options.log)
   const origin = `PostgreSQL ${binaries.version} in ${binaries.native}`
   const config = renderConfig(origin, options.settings ?? {})
   for (let tries = 0; tries < MAX_RIVALS; tries++) {
     const adopted = await adopt(place, binaries, { config, password }, options.log)
     if (adopted) return adopted
     await writeConfig(place.data, config, place.user)
+    if (isLost && (await disarmPidFile(place.data))) {
+      options.log('the password of PostgreSQL is lost: setting a new one')
+      await resetPassword(place, binaries, password)
+    }
     const port = place.sockets ? 0 : await freePort()
     const postmaster = await launch(place, binaries, port, options.log)
     const file = await readPidFile(place.data)
