@@ -210,6 +210,7 @@ describe('after a kill of the postmaster', () => {
     const text = await readFile(file, 'utf8')
     await writeFile(file, text.replace(`${pid}\n`, `${stranger.pid}\n`))
     expect(await ask(await begin(), READ_MARK)).toBe(7)
+    expect(stranger.signalCode).toBeNull()
   })
 
   it('is not misled by an empty lock file', async () => {
