@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process'
 import {
   cpSync,
   mkdirSync,
@@ -161,7 +160,7 @@ function foreignSchemas(own: string, text: string) {
 
 describe('SQL', () => {
   test('names only the schema of its module', () => {
-    const trespasses = tracked()
+    const trespasses = sources()
       .map((path) => ({ path, own: /^server\/src\/([^/]+)\/.+\.ts$/.exec(path)?.[1] ?? '' }))
       .filter(({ path, own }) => modules.includes(own) && !path.endsWith('.test.ts'))
       .flatMap(({ path, own }) =>
@@ -190,7 +189,7 @@ describe('the project', () => {
     const named = new RegExp(
       `(?<![\\w.$})-])(?:${[...places.map(literal), '/(?:home|Users)/[a-z]'].join('|')})(?![\\w-])`,
     )
-    const files = tracked().filter((path) => isText(path) && path !== 'scripts/map.test.ts')
+    const files = sources().filter((path) => path !== 'scripts/map.test.ts')
     expect(files.filter((path) => named.test(read(path)) || leavesTheProject(path))).toEqual([])
   })
 
@@ -210,13 +209,19 @@ describe('the project', () => {
   }
 })
 
-function tracked(): string[] {
-  const options = ['ls-files', '--cached', '--others', '--exclude-standard']
-  return execFileSync('git', options, { cwd: root, encoding: 'utf8' }).split('\n').filter(exists)
-}
+const notSources = new Set([
+  ...['.git', '.pulse', '.tmp', 'coverage', 'dist', 'node_modules'],
+  ...['playwright-report', 'screenshots', 'test-results'],
+])
 
-function exists(path: string) {
-  return path !== '' && !path.endsWith('package-lock.json') && read(path) !== ''
+/** Every source and document of the project, by its path from the root. */
+function sources(folder = ''): string[] {
+  return readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
+    const path = folder === '' ? entry.name : `${folder}/${entry.name}`
+    if (notSources.has(entry.name)) return []
+    if (entry.isDirectory()) return sources(path)
+    return isText(path) && entry.name !== 'package-lock.json' ? [path] : []
+  })
 }
 
 function isText(path: string) {
@@ -224,10 +229,5 @@ function isText(path: string) {
 }
 
 function read(path: string) {
-  try {
-    return readFileSync(join(root, path), 'utf8')
-  } catch {
-    // Deleted in the working tree, not yet in the index.
-    return ''
-  }
+  return readFileSync(join(root, path), 'utf8')
 }
