@@ -1,0 +1,9 @@
+import { Page, PageHeader } from '../ui/page-header.tsx'
+
+export function DevicesPage() {
+  return (
+    <Page>
+      <PageHeader title="Devices" />
+    </Page>
+  )
+}

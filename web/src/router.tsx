@@ -1,0 +1,121 @@
+import type { QueryClient } from '@tanstack/react-query'
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  redirect,
+} from '@tanstack/react-router'
+import { z } from 'zod'
+import { deliveriesSearch } from './actions/search.ts'
+import { connectSearch, rejectionsSearch } from './connect/search.ts'
+import { overviewSearch } from './fleet/search.ts'
+import { devicesSearch } from './registry/search.ts'
+import { alertsSearch } from './rules/search.ts'
+import { readToken } from './session/token.ts'
+import { PageFault, PageLoading, PageMissing } from './shell/page-states.tsx'
+import { Shell } from './shell/shell.tsx'
+import { deviceSearch } from './state/search.ts'
+
+const root = createRootRouteWithContext<{ readonly client: QueryClient }>()()
+
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: '/sign-in',
+  validateSearch: z.object({ to: z.string().optional().catch(undefined) }),
+  component: lazyRouteComponent(() => import('./pages/sign-in.tsx'), 'SignInPage'),
+})
+
+/** Every page but the sign-in; sends those who are not signed in there, and back after. */
+const app = createRoute({
+  getParentRoute: () => root,
+  id: 'app',
+  beforeLoad: ({ location }) => {
+    if (readToken() === null) throw redirect({ to: '/sign-in', search: { to: location.href } })
+  },
+  component: Shell,
+})
+
+const overview = createRoute({
+  getParentRoute: () => app,
+  path: '/',
+  validateSearch: overviewSearch,
+  component: lazyRouteComponent(() => import('./pages/overview.tsx'), 'OverviewPage'),
+})
+const devices = createRoute({
+  getParentRoute: () => app,
+  path: '/devices',
+  validateSearch: devicesSearch,
+  component: lazyRouteComponent(() => import('./pages/devices.tsx'), 'DevicesPage'),
+})
+const device = createRoute({
+  getParentRoute: () => app,
+  path: '/devices/$key',
+  validateSearch: deviceSearch,
+  component: lazyRouteComponent(() => import('./pages/device.tsx'), 'DevicePage'),
+})
+const alerts = createRoute({
+  getParentRoute: () => app,
+  path: '/alerts',
+  validateSearch: alertsSearch,
+  component: lazyRouteComponent(() => import('./pages/alerts.tsx'), 'AlertsPage'),
+})
+const alert = createRoute({
+  getParentRoute: () => app,
+  path: '/alerts/$id',
+  component: lazyRouteComponent(() => import('./pages/alert.tsx'), 'AlertPage'),
+})
+const deliveries = createRoute({
+  getParentRoute: () => app,
+  path: '/deliveries',
+  validateSearch: deliveriesSearch,
+  component: lazyRouteComponent(() => import('./pages/deliveries.tsx'), 'DeliveriesPage'),
+})
+const delivery = createRoute({
+  getParentRoute: () => app,
+  path: '/deliveries/$id',
+  component: lazyRouteComponent(() => import('./pages/delivery.tsx'), 'DeliveryPage'),
+})
+const rejections = createRoute({
+  getParentRoute: () => app,
+  path: '/rejections',
+  validateSearch: rejectionsSearch,
+  component: lazyRouteComponent(() => import('./pages/rejections.tsx'), 'RejectionsPage'),
+})
+const connect = createRoute({
+  getParentRoute: () => app,
+  path: '/connect',
+  validateSearch: connectSearch,
+  component: lazyRouteComponent(() => import('./pages/connect-device.tsx'), 'ConnectDevicePage'),
+})
+
+const pages = [
+  overview,
+  devices,
+  device,
+  alerts,
+  alert,
+  deliveries,
+  delivery,
+  rejections,
+  connect,
+] as const
+
+/** The pages and their addresses. */
+export const createPulseRouter = (client: QueryClient) =>
+  createRouter({
+    routeTree: root.addChildren([signIn, app.addChildren(pages)]),
+    context: { client },
+    defaultPreload: 'intent',
+    defaultPreloadStaleTime: 0,
+    defaultPendingComponent: PageLoading,
+    defaultPendingMs: 150,
+    defaultErrorComponent: PageFault,
+    defaultNotFoundComponent: PageMissing,
+  })
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    readonly router: ReturnType<typeof createPulseRouter>
+  }
+}

@@ -1,0 +1,68 @@
+import { Drawer } from '@mantine/core'
+import { Outlet, useRouter, useRouterState } from '@tanstack/react-router'
+import { lazy, Suspense, useEffect, useState } from 'react'
+import { LiveProvider } from '../live/use-live.tsx'
+import { useHotkeys } from '../ui/hotkeys.ts'
+import { ToastHost } from '../ui/toast-host.tsx'
+import { AlertAnnouncer } from './alert-announcer.tsx'
+import { Rail } from './rail.tsx'
+import classes from './shell.module.css'
+import { TopBar } from './top-bar.tsx'
+
+const Palette = lazy(() => import('./palette.tsx').then((found) => ({ default: found.Palette })))
+const KeyList = lazy(() => import('./key-list.tsx').then((found) => ({ default: found.KeyList })))
+
+const RAIL = 'pulse.rail'
+
+/** The frame around every page: rail, top bar, palette, keys, toasts and the live stream. */
+export function Shell() {
+  const [collapsed, setCollapsed] = useState(localStorage.getItem(RAIL) === 'icons')
+  const [open, setOpen] = useState<'palette' | 'keys' | 'menu'>()
+  const close = () => setOpen(undefined)
+  useShellKeys(setOpen)
+  useCloseOnMove(close)
+
+  const collapse = () => {
+    localStorage.setItem(RAIL, collapsed ? 'full' : 'icons')
+    setCollapsed(!collapsed)
+  }
+  return (
+    <LiveProvider>
+      <a href="#main" className={classes.skip}>
+        To the content
+      </a>
+      <div className={`${classes.shell} ${collapsed ? classes.collapsed : ''}`}>
+        <TopBar onFind={() => setOpen('palette')} onMenu={() => setOpen('menu')} />
+        <Rail collapsed={collapsed} onCollapse={collapse} />
+        <main id="main" className={classes.main} data-scroll tabIndex={-1}>
+          <Outlet />
+        </main>
+      </div>
+      <Drawer opened={open === 'menu'} onClose={close} title="Pulse" size={260}>
+        <Rail collapsed={false} />
+      </Drawer>
+      <Suspense>
+        {open === 'palette' && <Palette onClose={close} />}
+        {open === 'keys' && <KeyList onClose={close} />}
+      </Suspense>
+      <AlertAnnouncer />
+      <ToastHost />
+    </LiveProvider>
+  )
+}
+
+function useShellKeys(setOpen: (what: 'palette' | 'keys') => void) {
+  const router = useRouter()
+  useHotkeys([
+    { keys: 'mod+k', label: 'Search and commands', run: () => setOpen('palette') },
+    { keys: '?', label: 'The keys of this page', run: () => setOpen('keys') },
+    { keys: '/', label: 'Search', run: () => setOpen('palette') },
+    { keys: 'Escape', label: 'Back', run: () => router.history.back() },
+  ])
+}
+
+function useCloseOnMove(close: () => void) {
+  const path = useRouterState({ select: (state) => state.location.pathname })
+  // biome-ignore lint/correctness/useExhaustiveDependencies: runs when the path changes
+  useEffect(close, [path])
+}

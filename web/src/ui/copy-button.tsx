@@ -1,0 +1,34 @@
+import { Button } from '@mantine/core'
+import IconCheck from '@tabler/icons-react/icons/IconCheck'
+import IconCopy from '@tabler/icons-react/icons/IconCopy'
+import { useEffect, useState } from 'react'
+import { toast } from './toast.ts'
+
+interface CopyButtonProps {
+  readonly text: string
+  /** What it copies, for its label: `Copy the token`. */
+  readonly label?: string
+}
+
+/** Copies a text and says so for two seconds. */
+export function CopyButton({ text, label = 'Copy' }: CopyButtonProps) {
+  const [copied, setCopied] = useState(false)
+  useEffect(() => {
+    if (!copied) return undefined
+    const timer = setTimeout(() => setCopied(false), 2000)
+    return () => clearTimeout(timer)
+  }, [copied])
+
+  const copy = () => {
+    navigator.clipboard.writeText(text).then(
+      () => setCopied(true),
+      () => toast({ text: 'The browser does not allow copying here. Select the text instead.' }),
+    )
+  }
+  const Icon = copied ? IconCheck : IconCopy
+  return (
+    <Button onClick={copy} leftSection={<Icon size={16} stroke={1.6} />}>
+      {copied ? 'Copied' : label}
+    </Button>
+  )
+}

@@ -1,0 +1,23 @@
+/** The path through the values; a null lifts the pen, a lone value is a short dash. */
+export function sparkPath(values: readonly (number | null)[], width: number, height: number) {
+  const known = values.filter((value) => value !== null)
+  if (known.length === 0) return ''
+  const low = Math.min(...known)
+  const span = Math.max(...known) - low
+  const step = values.length > 1 ? (width - 2) / (values.length - 1) : 0
+  const pad = 2
+  const y = (value: number) =>
+    span === 0 ? height / 2 : height - pad - ((value - low) / span) * (height - 2 * pad)
+  const parts: string[] = []
+  values.forEach((value, index) => {
+    if (value === null) return
+    const point = `${(1 + index * step).toFixed(1)} ${y(value).toFixed(1)}`
+    const before = index > 0 ? values[index - 1] : null
+    const after = values[index + 1]
+    parts.push(`${before === null || before === undefined ? 'M' : 'L'}${point}`)
+    const lone =
+      (before === null || before === undefined) && (after === null || after === undefined)
+    if (lone) parts.push('h1.5')
+  })
+  return parts.join('')
+}

@@ -1,0 +1,116 @@
+import {
+  Button,
+  type CSSVariablesResolver,
+  createTheme,
+  Drawer,
+  localStorageColorSchemeManager,
+  type MantineColorsTuple,
+  Menu,
+  Modal,
+  Popover,
+  Tooltip,
+  type VariantColorsResolver,
+} from '@mantine/core'
+
+const one = (value: string): MantineColorsTuple => [
+  value,
+  value,
+  value,
+  value,
+  value,
+  value,
+  value,
+  value,
+  value,
+  value,
+]
+
+/** Every colour of a Mantine control is a token of theme.css. */
+const variantColorResolver: VariantColorsResolver = ({ variant, color }) => {
+  const tone = color === 'critical' ? 'var(--critical)' : 'var(--accent)'
+  const bare = { border: '1px solid transparent', color: tone }
+  if (variant === 'filled') {
+    return {
+      background: tone,
+      hover: 'var(--accent-strong)',
+      color: 'var(--on-accent)',
+      border: '1px solid transparent',
+    }
+  }
+  if (variant === 'light') {
+    return { ...bare, background: 'var(--accent-ground)', hover: 'var(--accent-ground)' }
+  }
+  if (variant === 'default') {
+    return {
+      background: 'var(--raised)',
+      hover: 'var(--hover)',
+      color: 'var(--ink)',
+      border: '1px solid var(--line)',
+    }
+  }
+  return { ...bare, background: 'transparent', hover: 'var(--hover)' }
+}
+
+/** The theme of Mantine's controls: sizes of the 4 px grid, colours by token. */
+export const theme = createTheme({
+  fontFamily: 'var(--font)',
+  fontFamilyMonospace: 'var(--mono)',
+  primaryColor: 'accent',
+  colors: { accent: one('var(--accent)'), critical: one('var(--critical)') },
+  defaultRadius: 'sm',
+  radius: { xs: '4px', sm: 'var(--radius)', md: 'var(--radius-panel)', lg: '12px', xl: '16px' },
+  fontSizes: {
+    xs: 'var(--text-s)',
+    sm: 'var(--text-m)',
+    md: 'var(--text-m)',
+    lg: 'var(--text-l)',
+    xl: 'var(--text-xl)',
+  },
+  spacing: { xs: '4px', sm: '8px', md: '12px', lg: '16px', xl: '24px' },
+  variantColorResolver,
+  respectReducedMotion: true,
+  cursorType: 'pointer',
+  components: {
+    Button: Button.extend({ defaultProps: { size: 'xs', fw: 520, variant: 'default' } }),
+    Tooltip: Tooltip.extend({ defaultProps: { openDelay: 300, withArrow: false } }),
+    Menu: Menu.extend({ defaultProps: { shadow: 'md', transitionProps: { duration: 80 } } }),
+    Popover: Popover.extend({ defaultProps: { shadow: 'md', transitionProps: { duration: 80 } } }),
+    Modal: Modal.extend({ defaultProps: { transitionProps: { duration: 80 }, radius: 'md' } }),
+    Drawer: Drawer.extend({ defaultProps: { transitionProps: { duration: 120 } } }),
+  },
+})
+
+const shared = {
+  '--mantine-color-text': 'var(--ink)',
+  '--mantine-color-body': 'var(--raised)',
+  '--mantine-color-bright': 'var(--ink)',
+  '--mantine-color-error': 'var(--critical)',
+  '--mantine-color-placeholder': 'var(--muted)',
+  '--mantine-color-anchor': 'var(--accent)',
+  '--mantine-color-default': 'var(--raised)',
+  '--mantine-color-default-hover': 'var(--hover)',
+  '--mantine-color-default-color': 'var(--ink)',
+  '--mantine-color-default-border': 'var(--line)',
+  '--mantine-color-dimmed': 'var(--muted)',
+  '--mantine-color-disabled': 'var(--chip)',
+  '--mantine-color-disabled-color': 'var(--muted)',
+  '--mantine-color-disabled-border': 'var(--line)',
+  '--mantine-primary-color-contrast': 'var(--on-accent)',
+  '--mantine-color-accent-filled': 'var(--accent)',
+  '--mantine-color-accent-filled-hover': 'var(--accent-strong)',
+  '--mantine-color-accent-light': 'var(--accent-ground)',
+  '--mantine-color-accent-light-hover': 'var(--accent-ground)',
+  '--mantine-color-accent-light-color': 'var(--accent)',
+  '--mantine-color-accent-contrast': 'var(--on-accent)',
+  '--mantine-shadow-md': 'var(--shadow)',
+}
+
+/** Points Mantine's own variables at the tokens, alike in both schemes. */
+export const cssVariablesResolver: CSSVariablesResolver = () => ({
+  variables: {},
+  light: shared,
+  dark: shared,
+})
+
+/** Remembers the theme under the key that `theme-boot.js` reads before the first paint. */
+export const colorSchemeManager = localStorageColorSchemeManager({ key: 'pulse.theme' })
