@@ -1,0 +1,4 @@
+import { defineRefusals } from '#platform'
+
+/** The refusals of the Registry. */
+export const refuse = defineRefusals('registry')

@@ -1,0 +1,40 @@
+import { createHash, randomBytes, randomInt } from 'node:crypto'
+
+const ALPHABET = '0123456789abcdefghijklmnopqrstuvwxyz'
+const CREDENTIAL_LENGTH = 20
+const DEVICE_TOKEN = /^pulse_d_([0-9a-z]{8,32})_([A-Za-z0-9_-]{43})$/
+const SESSION_TOKEN = /^pulse_s_[A-Za-z0-9_-]{43}$/
+
+/** A device token in its two parts. */
+export interface DeviceTokenParts {
+  /** Public: names the token. */
+  readonly credential: string
+  /** 256 random bits, base64url. */
+  readonly secret: string
+}
+
+/** Draws a device token; only the hash of its secret may be kept. */
+export function drawDeviceToken(): DeviceTokenParts & { readonly token: string; readonly hash: Buffer } {
+  let credential = ''
+  while (credential.length < CREDENTIAL_LENGTH) credential += ALPHABET[randomInt(ALPHABET.length)]
+  const secret = randomBytes(32).toString('base64url')
+  return { credential, secret, token: `pulse_d_${credential}_${secret}`, hash: sha256(secret) }
+}
+
+/** Takes `pulse_d_{credential}_{secret}` apart; undefined for anything else. */
+export function readDeviceToken(token: string): DeviceTokenParts | undefined {
+  const match = DEVICE_TOKEN.exec(token)
+  return match ? { credential: match[1] as string, secret: match[2] as string } : undefined
+}
+
+/** Draws the bearer of a person's session. */
+export const drawSessionToken = (): string => `pulse_s_${randomBytes(32).toString('base64url')}`
+
+/** True for what looks like the bearer of a session; spares the database anything else. */
+export const isSessionToken = (token: string): boolean => SESSION_TOKEN.test(token)
+
+/**
+ * A fast hash is right here: the input has 256 random bits, so there is nothing to guess, and a
+ * slow one would die in a reconnect storm.
+ */
+export const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest()
