@@ -56,7 +56,7 @@ export async function disarmPidFile(data: string): Promise<boolean> {
 /** Whether the process `pid` is a postmaster of this data folder, rather than one that got its id. */
 export function isPostmaster(pid: number, data: string): boolean {
   if (!isAlive(pid)) return false
-  if (process.platform === 'win32') return true
+  if (process.platform === 'win32') return isNamedPostgres(pid)
   const words = commandOf(pid)
   const folder = words[words.indexOf('-D') + 1]
   if (!words[0]?.includes('postgres') || folder === undefined) return false
@@ -65,6 +65,11 @@ export function isPostmaster(pid: number, data: string): boolean {
   } catch {
     return false
   }
+}
+
+function isNamedPostgres(pid: number): boolean {
+  const args = ['/FI', `PID eq ${pid}`, '/NH', '/FO', 'CSV']
+  return execFileSync('tasklist', args, { encoding: 'utf8' }).includes('postgres.exe')
 }
 
 function commandOf(pid: number): string[] {

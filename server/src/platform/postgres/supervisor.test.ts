@@ -6,22 +6,34 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import postgres from 'postgres'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type Postgres, startPostgres } from './index.ts'
 
 const isRoot = process.getuid?.() === 0
 
+let template: string
 let home: string
 let folder: string
 let lines: string[]
 let running: Postgres[]
 let children: ChildProcess[]
 
+// One cluster is made, and each test gets a copy: initdb is the slow part.
+beforeAll(async () => {
+  template = await mkdtemp(join(tmpdir(), 'pulse-pg-template-'))
+  await chmod(template, 0o711)
+  const server = await startPostgres({ folder: join(template, 'postgres'), log: () => {} })
+  await server.stop()
+})
+
+afterAll(() => rm(template, { recursive: true, force: true }))
+
 beforeEach(async () => {
   home = await mkdtemp(join(tmpdir(), 'pulse-pg-'))
   // Another user than root must pass to the data.
   await chmod(home, 0o711)
   folder = join(home, 'postgres')
+  execFileSync('cp', ['-a', join(template, 'postgres'), home])
   lines = []
   running = []
   children = []
@@ -59,6 +71,10 @@ async function postmasterPid(): Promise<number> {
   return Number.parseInt(await readFile(join(folder, 'data', 'postmaster.pid'), 'utf8'), 10)
 }
 
+async function emptyFolder(): Promise<void> {
+  await rm(folder, { recursive: true })
+}
+
 /** Another Pulse, in a process that is then killed without a word. */
 async function startAndKill(): Promise<void> {
   const index = pathToFileURL(join(import.meta.dirname, 'index.ts')).href
@@ -76,6 +92,7 @@ async function startAndKill(): Promise<void> {
 
 describe('a start', () => {
   it('makes a UTF-8 cluster with checksums, durable commits and no TCP listener', async () => {
+    await emptyFolder()
     const server = await begin()
     expect(
       await ask(
@@ -119,6 +136,7 @@ describe('a start', () => {
   })
 
   it('redoes a cluster whose making was killed half-way', async () => {
+    await emptyFolder()
     mkdirSync(join(folder, 'data.new-1', 'base'), { recursive: true })
     await writeFile(join(folder, 'data.new-1', 'PG_VERSION'), '18\n')
     expect(await ask(await begin(), 'select 1')).toBe(1)
@@ -132,7 +150,6 @@ describe('a start', () => {
   })
 
   it('refuses the data of another major version and says so', async () => {
-    mkdirSync(join(folder, 'data'), { recursive: true })
     await writeFile(join(folder, 'data', 'PG_VERSION'), '15\n')
     await expect(begin()).rejects.toMatchObject({ code: 'platform.postgres-other-version' })
   })
@@ -229,6 +246,7 @@ describe.runIf(isRoot)('as root', () => {
   })
 
   it('keeps the data of a closed folder where that user can reach them', async () => {
+    await emptyFolder()
     await chmod(home, 0o700)
     const first = await begin()
     await ask(first, MAKE_MARK)

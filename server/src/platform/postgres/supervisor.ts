@@ -94,9 +94,12 @@ function supervise(
   { place, binaries, release }: { place: Place; binaries: Binaries; release: () => void },
 ): Postgres {
   const logged = sizeOf(place.logFile)
+  // Once set, the process id may be another's: it is never signalled again.
+  let isGone = false
   let stopping: Promise<void> | undefined
   const died = new Promise<Error>((resolve) => {
     void postmaster.gone.then(() => {
+      isGone = true
       if (stopping) return
       release()
       const tail = tailOf(place.logFile, logged).trim().split('\n').slice(-10).join('\n')
@@ -108,6 +111,7 @@ function supervise(
     connection,
     died,
     stop: (mode = 'fast') => {
+      if (isGone) return Promise.resolve()
       stopping ??= stopPostmaster(postmaster, place.data, binaries, mode).finally(release)
       return stopping
     },
