@@ -81,9 +81,10 @@ export interface CommandItem {
 
 export type Item = MessageItem | PresenceItem | TimerItem | CommandItem
 
-/** How an item ended. `stored` covers "was stored before" too. */
+/** How an item ended. `stored` covers "was stored before" too; after `away` it must be sent again. */
 export type Outcome =
   | { readonly kind: 'stored' }
+  | { readonly kind: 'away' }
   | { readonly kind: 'refused'; readonly code: RefusalCode; readonly detail: string }
 /** Called once, after the commit (or the refusal), never before. */
 export type Settle = (outcome: Outcome) => void

@@ -34,6 +34,8 @@ const bigintAsNumber = {
 export interface PoolOptions {
   readonly max: number
   readonly name: string
+  /** Called each time a connection of the pool dies. */
+  readonly onClose?: () => void
 }
 
 /** Opens a pool as `role`. Connections are made on first use. */
@@ -48,6 +50,7 @@ export function connect(facts: ConnectionFacts, role: DatabaseRole, options: Poo
     types: { bigint: bigintAsNumber },
     connection: { application_name: options.name },
     onnotice: () => {},
+    ...(options.onClose ? { onclose: options.onClose } : {}),
     idle_timeout: 0,
     max_lifetime: null,
     connect_timeout: 10,

@@ -1,0 +1,4 @@
+import { defineRefusals } from '#platform'
+
+/** Connect's refusals. */
+export const refuse = defineRefusals('connect')

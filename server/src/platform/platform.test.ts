@@ -1,0 +1,39 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { testDatabase, type TestDatabase } from '../testing/index.ts'
+import { emit } from './outbox.ts'
+import { asPipeline, inTenant } from './sql.ts'
+
+let db: TestDatabase
+beforeAll(async () => {
+  db = await testDatabase()
+})
+afterAll(() => db.drop())
+
+test('a query without a tenant raises, also on a connection that had one', async () => {
+  const app = db.as('pulse_app')
+  await expect(app`select * from platform.outbox`).rejects.toMatchObject({ code: 'PT001' })
+  const only = await app.reserve()
+  await only`begin`
+  await only`select set_config('pulse.tenant', '1', true)`
+  await only`select * from platform.outbox`
+  await only`commit`
+  await expect(only`select * from platform.outbox`).rejects.toMatchObject({ code: 'PT001' })
+  only.release()
+})
+
+test('an event of another tenant is refused and cannot be read', async () => {
+  const app = db.as('pulse_app')
+  const event = (tenant: number) => ({
+    type: 'rules.rule-changed' as const,
+    tenant,
+    subject: 'rule:a',
+    data: { rule: 'a', version: 1 },
+  })
+  await inTenant(app, 1, (sql) => emit(sql, [event(1)], 1_764_000_000_000))
+  await expect(
+    inTenant(app, 1, (sql) => emit(sql, [event(2)], 1_764_000_000_000)),
+  ).rejects.toMatchObject({ code: '42501' })
+  await emit(asPipeline(db.as('pulse_pipeline')), [event(2)], 1_764_000_000_000)
+  const seen = await inTenant(app, 1, (sql) => sql`select tenant from platform.outbox`)
+  expect(seen.map((row) => row['tenant'])).toEqual([1])
+})

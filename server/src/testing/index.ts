@@ -1,0 +1,2 @@
+/** Testing: a database per test, and what tests of several modules share. Production code does not import it. */
+export { type TestDatabase, testDatabase } from './database.ts'
