@@ -1,3 +1,3 @@
 /** The embedded PostgreSQL: found, initialised, started, adopted after a crash, and stopped. */
 export { PostgresError } from './errors.ts'
-export { type Postgres, type PostgresOptions, startPostgres } from './supervisor.ts'
+export { type Postgres, startPostgres } from './supervisor.ts'

@@ -69,7 +69,8 @@ export function isPostmaster(pid: number, data: string): boolean {
 
 function isNamedPostgres(pid: number): boolean {
   const args = ['/FI', `PID eq ${pid}`, '/NH', '/FO', 'CSV']
-  return execFileSync('tasklist', args, { encoding: 'utf8' }).includes('postgres.exe')
+  const program = join(process.env.SystemRoot ?? 'C:\\Windows', 'System32', 'tasklist.exe')
+  return execFileSync(program, args, { encoding: 'utf8' }).includes('postgres.exe')
 }
 
 function commandOf(pid: number): string[] {
