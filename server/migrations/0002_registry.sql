@@ -65,9 +65,11 @@ returns text language sql security definer set search_path = pg_catalog as $$
 $$;
 
 create function registry.sign_in_facts(p_username text)
-returns table (person text, name text, password_hash text)
+returns table (person text, password_hash text, tenants bigint[])
 language sql stable security definer set search_path = pg_catalog as $$
-  select id, name, password_hash from registry.person where username = p_username
+  select p.id, p.password_hash,
+         array(select m.tenant from registry.membership m where m.person = p.id order by m.tenant)
+    from registry.person p where p.username = p_username
 $$;
 
 create function registry.open_session(

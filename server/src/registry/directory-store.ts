@@ -1,0 +1,89 @@
+import type { PipelineSql } from '#platform'
+import { available } from './available.ts'
+import type { Device, Tenant } from './device.ts'
+import { type Credential, DeviceCache, nameOf } from './device-cache.ts'
+import {
+  type CredentialRow,
+  deviceOfRow,
+  type DeviceRow,
+  selectCredentials,
+  selectDevicesById,
+  selectDevicesByKey,
+  selectTenants,
+  tenantOfRow,
+} from './directory-rows.ts'
+import { gather } from './gather.ts'
+
+/** Tenants, devices and credentials: in memory, else from the database, many misses in one query. */
+export interface DirectoryStore {
+  tenant(key: string): Promise<Tenant | undefined>
+  device(name: string): Promise<Device | undefined>
+  deviceById(id: number): Promise<Device | undefined>
+  credential(id: string): Promise<Credential | undefined>
+  forget(tenant: number, deviceKey?: string): void
+}
+
+/** Makes a store that keeps at most `limit` devices. */
+export function createDirectoryStore(sql: PipelineSql, limit: number): DirectoryStore {
+  const cache = new DeviceCache(limit)
+  // A load that began before something was forgotten may have read what was: it is not kept.
+  let epoch = 0
+
+  const loadTenant = gather(async (keys) => {
+    const begun = epoch
+    const found = (await available(selectTenants(sql, keys))).map(tenantOfRow)
+    return new Map(found.map((tenant) => [tenant.key, begun === epoch ? cache.addTenant(tenant) : tenant]))
+  })
+  const tenant = async (key: string) => cache.tenant(key) ?? loadTenant(key)
+
+  async function devicesOf<R extends DeviceRow>(rows: readonly R[], begun: number): Promise<[R, Device][]> {
+    const keys = [...new Set(rows.map((row) => row.tenantKey))]
+    const owners = new Map((await Promise.all(keys.map(tenant))).map((owner) => [owner?.key, owner]))
+    return rows.flatMap((row): [R, Device][] => {
+      const owner = owners.get(row.tenantKey)
+      if (!owner) return []
+      const device = deviceOfRow(row, owner)
+      return [[row, begun === epoch ? cache.addDevice(device) : device]]
+    })
+  }
+
+  const loadByName = gather(async (names) => {
+    const begun = epoch
+    const parts = names.map((name) => name.split('/'))
+    const [tenants, keys] = [0, 1].map((index) => parts.map((part) => part[index] ?? ''))
+    const rows = await available(selectDevicesByKey(sql, tenants ?? [], keys ?? []))
+    return new Map((await devicesOf(rows, begun)).map(([, device]) => [nameOf(device), device]))
+  })
+  const loadById = gather(async (ids) => {
+    const begun = epoch
+    const rows = await available(selectDevicesById(sql, ids.map(Number)))
+    return new Map((await devicesOf(rows, begun)).map(([, device]) => [String(device.id), device]))
+  })
+  const loadCredential = gather(async (ids) => {
+    const begun = epoch
+    const rows = await available(selectCredentials(sql, ids))
+    const found = (await devicesOf(rows, begun)).map(([row, device]) => credentialOf(row, device))
+    if (begun === epoch) for (const credential of found) cache.addCredential(credential)
+    return new Map(found.map((credential) => [credential.id, credential]))
+  })
+
+  return {
+    tenant,
+    device: async (name) => cache.byName(name) ?? loadByName(name),
+    deviceById: async (id) => cache.byId(id) ?? loadById(String(id)),
+    credential: async (id) => cache.credential(id) ?? loadCredential(id),
+    forget(tenantId, deviceKey) {
+      epoch++
+      if (deviceKey === undefined) cache.removeTenant(tenantId)
+      else cache.removeDevice(tenantId, deviceKey)
+    },
+  }
+}
+
+const credentialOf = (row: CredentialRow, device: Device): Credential => ({
+  id: row.credential,
+  device,
+  hash: row.hash,
+  lastUsedAt: row.lastUsedAt,
+  revoked: row.revoked,
+})

@@ -1,0 +1,36 @@
+import type { Clock, Database, Log, PipelineSql } from '#platform'
+import { type CachedDirectory, createDirectory } from './cached-directory.ts'
+import { createDevices, type Devices } from './devices.ts'
+import { createPeople, type People } from './people.ts'
+import { createTenants, type Tenants } from './tenants.ts'
+
+export interface RegistryDeps {
+  /** Pool of `pulse_app`: what people ask. */
+  readonly app: Database
+  /** Pool of `pulse_pipeline`: what the data path asks. */
+  readonly pipeline: PipelineSql
+  readonly clock: Clock
+  readonly log: Log
+}
+
+/** The Registry as a value: who and what there is. */
+export interface Registry {
+  readonly directory: CachedDirectory
+  readonly people: People
+  readonly tenants: Tenants
+  readonly devices: Devices
+  /** Writes what is written behind. */
+  close(): Promise<void>
+}
+
+export function createRegistry(deps: RegistryDeps): Registry {
+  const { app, pipeline, clock, log } = deps
+  const directory = createDirectory({ sql: pipeline, clock, log })
+  return {
+    directory,
+    people: createPeople(app, clock),
+    tenants: createTenants({ app, pipeline, directory }),
+    devices: createDevices({ app, clock, directory }),
+    close: directory.close,
+  }
+}
