@@ -1,0 +1,4 @@
+import { defineRefusals } from '#platform'
+
+/** The refusals of Rules. */
+export const refuse = defineRefusals('rules')

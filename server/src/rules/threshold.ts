@@ -1,0 +1,171 @@
+import type { TraceStep } from '@pulse/contract'
+import {
+  type EngineInput,
+  IDLE,
+  type MessageInput,
+  type Output,
+  type Phase,
+  type RuleState,
+  type StepResult,
+  type ThresholdRule,
+  unchanged,
+} from './machine.ts'
+import { beyond, clockTime, duration, held, withValues } from './words.ts'
+
+type TimedInput = Extract<EngineInput, { kind: 'message' | 'timer' }>
+
+/** One input of a threshold rule: first the timer, if it is due, then the message. */
+export function stepThreshold(rule: ThresholdRule, state: RuleState, input: TimedInput): StepResult {
+  const now = input.kind === 'timer' ? input.at : input.ts
+  const due = state.dueAt !== undefined && state.dueAt <= now
+  if (!due) return input.kind === 'timer' ? unchanged(state) : evaluate(rule, state, input)
+  const fired = fire(rule, state, state.dueAt)
+  return input.kind === 'timer' ? fired : joined(fired, evaluate(rule, fired.state, input))
+}
+
+const joined = (first: StepResult, second: StepResult): StepResult => ({
+  state: second.state,
+  outputs: [...first.outputs, ...second.outputs],
+  trace: [...first.trace, ...second.trace],
+})
+
+function fire(rule: ThresholdRule, state: RuleState, at: number): StepResult {
+  if (state.phase === 'pending') return open(rule, state, at, 'timer')
+  return clear(rule, state, { at, trigger: 'timer', values: {} })
+}
+
+function evaluate(rule: ThresholdRule, state: RuleState, input: MessageInput): StepResult {
+  if (input.metrics === undefined) return unchanged(state)
+  switch (state.phase) {
+    case 'idle':
+      return evaluateIdle(rule, input)
+    case 'pending':
+      return evaluatePending(rule, state, input)
+    case 'open':
+      return evaluateOpen(rule, state, input)
+    case 'clearing':
+      return evaluateClearing(rule, state, input)
+  }
+}
+
+type Evaluated = MessageInput & { readonly metrics: object }
+const metricsOf = (input: MessageInput) => (input as Evaluated).metrics as NonNullable<MessageInput['metrics']>
+
+function evaluateIdle(rule: ThresholdRule, input: MessageInput): StepResult {
+  const metrics = metricsOf(input)
+  if (rule.when.test(metrics, input.device) !== true) return unchanged(IDLE)
+  const at = input.ts
+  const values = rule.when.values(metrics, input.device)
+  if (rule.forMs === 0) return open(rule, { ...IDLE, since: at, values }, at, 'message')
+  const dueAt = at + rule.forMs
+  const text = `${held(rule.when, 0)}; the alert opens at ${clockTime(dueAt, at)} if it stays so`
+  return {
+    state: { phase: 'pending', since: at, dueAt, values, acknowledged: false },
+    outputs: [],
+    trace: [traced({ at, trigger: 'message', from: 'idle', to: 'pending', text, values })],
+  }
+}
+
+function evaluatePending(rule: ThresholdRule, state: RuleState, input: MessageInput): StepResult {
+  const metrics = metricsOf(input)
+  const holds = rule.when.test(metrics, input.device)
+  if (holds === true) return unchanged(state)
+  const ended = holds === false ? `${rule.when.text} became false` : rule.when.why(metrics, input.device)
+  const at = Math.max(state.since, input.ts)
+  const text = `${ended} before ${duration(rule.forMs)} had passed`
+  const values = rule.when.values(metrics, input.device)
+  return {
+    state: IDLE,
+    outputs: [],
+    trace: [traced({ at, trigger: 'message', from: 'pending', to: 'idle', text, values })],
+  }
+}
+
+function evaluateOpen(rule: ThresholdRule, state: RuleState, input: MessageInput): StepResult {
+  const metrics = metricsOf(input)
+  if (rule.clear.test(metrics, input.device) !== true) return unchanged(state)
+  const at = Math.max(state.since, input.ts)
+  const values = rule.clear.values(metrics, input.device)
+  if (rule.clearForMs === 0) return clear(rule, state, { at, trigger: 'message', values })
+  const dueAt = at + rule.clearForMs
+  const text = `${held(rule.clear, 0)}; the alert clears at ${clockTime(dueAt, at)} if it stays so`
+  return {
+    state: { ...state, phase: 'clearing', since: at, dueAt, values },
+    outputs: [],
+    trace: [traced({ at, trigger: 'message', from: 'open', to: 'clearing', text, values })],
+  }
+}
+
+function evaluateClearing(rule: ThresholdRule, state: RuleState, input: MessageInput): StepResult {
+  const metrics = metricsOf(input)
+  const holds = rule.clear.test(metrics, input.device)
+  if (holds === true) return unchanged(state)
+  const at = Math.max(state.since, input.ts)
+  const ended = holds === false ? `${rule.clear.text} became false` : rule.clear.why(metrics, input.device)
+  const text = `${ended} before ${duration(rule.clearForMs)} had passed; the alert stays open`
+  const values = rule.clear.values(metrics, input.device)
+  return {
+    state: { ...state, phase: 'open', since: at, dueAt: undefined, values: undefined },
+    outputs: [],
+    trace: [traced({ at, trigger: 'message', from: 'clearing', to: 'open', text, values })],
+  }
+}
+
+function open(
+  rule: ThresholdRule,
+  state: RuleState,
+  at: number,
+  trigger: TraceStep['trigger'],
+): StepResult {
+  const values = state.values ?? {}
+  const reason = withValues(held(rule.when, rule.forMs), rule.when, values, state.since)
+  const output: Output = { kind: 'opened', at, reason, values }
+  return {
+    state: { phase: 'open', since: at, dueAt: undefined, values: undefined, acknowledged: false },
+    outputs: [output],
+    trace: [traced({ at, trigger, from: state.phase, to: 'open', text: reason, values })],
+  }
+}
+
+interface Clearing {
+  readonly at: number
+  readonly trigger: TraceStep['trigger']
+  readonly values: TraceStep['values']
+}
+
+function clear(rule: ThresholdRule, state: RuleState, { at, trigger, values }: Clearing): StepResult {
+  const shown = trigger === 'timer' ? (state.values ?? {}) : values
+  const measuredAt = trigger === 'timer' ? state.since : at
+  const reason = withValues(held(rule.clear, rule.clearForMs), rule.clear, shown, measuredAt)
+  return {
+    state: IDLE,
+    outputs: [{ kind: 'cleared', at, reason }],
+    trace: [traced({ at, trigger, from: state.phase, to: 'idle', text: reason, values: shown })],
+  }
+}
+
+interface Transition extends Omit<TraceStep, 'at' | 'from' | 'to'> {
+  readonly at: number
+  readonly from: Phase
+  readonly to: Phase
+}
+
+const traced = (transition: Transition): TraceStep => ({
+  ...transition,
+  at: new Date(transition.at).toISOString(),
+})
+
+/** Words for the lines of a plot: `opens above 36 for 5 s`, `clears below 32`. */
+export function limitLines(
+  rule: ThresholdRule,
+  metric: string,
+): { value: number; text: string; kind: 'open' | 'clear' }[] {
+  const lines = (kind: 'open' | 'clear', verb: string) => {
+    const [condition, ms] = kind === 'open' ? [rule.when, rule.forMs] : [rule.clear, rule.clearForMs]
+    const suffix = ms === 0 ? '' : ` for ${duration(ms)}`
+    return condition.limits
+      .filter((limit) => limit.metric === metric)
+      .map((limit) => ({ value: limit.value, text: `${verb} ${beyond(limit)}${suffix}`, kind }))
+  }
+  return [...lines('open', 'opens'), ...lines('clear', 'clears')]
+}
