@@ -11,24 +11,25 @@ export function mergeEvents(client: QueryClient, events: readonly LiveEvent[]): 
   const outdated = new Set<string>()
   const patches = new Map<string, DevicePatch>()
   for (const event of events) {
-    if (event.type === 'devices') {
-      for (const patch of event.data) {
-        patches.set(patch.key, { ...patches.get(patch.key), ...patch })
-      }
-    }
-    if (event.type === 'alert') {
-      patchOne(client, ['alert', event.data.id], event.data)
-      for (const name of ['alerts', 'overview', 'facets', 'timeline']) outdated.add(name)
-    }
-    if (event.type === 'delivery') {
-      patchOne(client, ['delivery', event.data.id], event.data)
-      for (const name of ['deliveries', 'overview', 'alert']) outdated.add(name)
-    }
-    if (event.type === 'rejection') outdated.add('rejections')
-    if (event.type === 'gap') outdated.add('devices')
+    for (const name of outdates[event.type] ?? []) outdated.add(name)
+    if (event.type === 'devices') gather(patches, event.data)
+    if (event.type === 'alert') patchOne(client, ['alert', event.data.id], event.data)
+    if (event.type === 'delivery') patchOne(client, ['delivery', event.data.id], event.data)
   }
   if (patches.size > 0) patchDevices(client, patches, outdated)
   return outdated
+}
+
+/** Which lists each event may have changed. */
+const outdates: Readonly<Partial<Record<LiveEvent['type'], readonly string[]>>> = {
+  alert: ['alerts', 'overview', 'facets', 'timeline'],
+  delivery: ['deliveries', 'overview', 'alert', 'timeline'],
+  rejection: ['rejections'],
+  gap: ['devices'],
+}
+
+function gather(patches: Map<string, DevicePatch>, news: readonly DevicePatch[]) {
+  for (const patch of news) patches.set(patch.key, { ...patches.get(patch.key), ...patch })
 }
 
 function patchOne(client: QueryClient, queryKey: readonly string[], data: object) {

@@ -1,0 +1,55 @@
+import type { SiteSummary } from '@pulse/contract'
+import { Link } from '@tanstack/react-router'
+import { quoteValue } from '../registry/query-text.ts'
+import { formatCount } from '../ui/format.ts'
+import { project } from './albers.ts'
+import { Donut, describeSite, siteTotal } from './donut.tsx'
+import classes from './overview.module.css'
+import { borders, land, mapBox } from './us-map.ts'
+
+const fleetQuery = (site: SiteSummary) => ({ q: `site:${quoteValue(site.key)}` })
+
+/** Sites as donuts of status on the 48 states; those elsewhere are listed below. */
+export function SiteMap({ sites }: { readonly sites: readonly SiteSummary[] }) {
+  const placed = sites.map((site) => ({ site, at: place(site) }))
+  // The small ones are drawn last, so that a large neighbour does not cover them.
+  const onMap = placed.toSorted((a, b) => siteTotal(b.site) - siteTotal(a.site))
+  const elsewhere = placed.filter(({ at }) => !at)
+  return (
+    <div className={classes.map}>
+      <svg className={classes.canvas} viewBox={mapBox}>
+        <title>Map of the sites</title>
+        <path className={classes.land} d={land} />
+        <path className={classes.borders} d={borders} />
+        {onMap.map(
+          ({ site, at }) =>
+            at && (
+              <Link
+                key={site.key}
+                to="/devices"
+                search={fleetQuery(site)}
+                className={classes.donut}
+                aria-label={describeSite(site)}
+              >
+                <Donut site={site} x={at.x} y={at.y} />
+              </Link>
+            ),
+        )}
+      </svg>
+      {elsewhere.length > 0 && (
+        <div className={classes.elsewhere}>
+          <span className="muted">Not on the map</span>
+          {elsewhere.map(({ site }) => (
+            <Link key={site.key} to="/devices" search={fleetQuery(site)}>
+              {site.name} <span className="muted">{formatCount(siteTotal(site))}</span>
+            </Link>
+          ))}
+        </div>
+      )}
+    </div>
+  )
+}
+
+function place(site: SiteSummary) {
+  return site.lat === null || site.lon === null ? undefined : project(site.lat, site.lon)
+}
