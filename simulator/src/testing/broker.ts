@@ -34,7 +34,7 @@ interface Client {
   version: 4 | 5
 }
 
-/** A broker that keeps what it got and answers as it was told: no sessions, no routing. */
+/** A broker that keeps what it got and answers as it was told: no queues, no routing. */
 export class Broker {
   readonly received: Received[] = []
   readonly connects: IConnectPacket[] = []
@@ -95,9 +95,10 @@ export class Broker {
   #welcome(client: Client, packet: IConnectPacket): void {
     client.username = packet.username ?? ''
     client.version = packet.protocolVersion === 5 ? 5 : 4
+    const known = this.#clients.has(client.username)
     this.#clients.set(client.username, client)
     this.connects.push(packet)
-    const sessionPresent = !packet.clean
+    const sessionPresent = !packet.clean && known
     send(client, { cmd: 'connack', reasonCode: 0, returnCode: 0, sessionPresent })
   }
 
