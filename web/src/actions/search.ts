@@ -1,11 +1,12 @@
 import { deliveriesQuery } from '@pulse/contract'
 import { z } from 'zod'
 
-/** URL of the deliveries page: what is listed, and which delivery is shown beside. */
+/** What the URL of the deliveries holds; nonsense is left out. */
 export const deliveriesSearch = z.object({
-  state: z.enum(deliveriesQuery.shape.state.unwrap().options).optional().catch(undefined),
+  state: deliveriesQuery.shape.state.unwrap().optional().catch(undefined),
   destination: z.string().optional().catch(undefined),
   device: z.string().optional().catch(undefined),
   alert: z.string().optional().catch(undefined),
+  /** The delivery whose attempts are shown. */
   at: z.string().optional().catch(undefined),
 })

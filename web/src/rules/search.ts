@@ -1,11 +1,12 @@
-import { alertsQuery } from '@pulse/contract'
+import { alertsQuery, severities } from '@pulse/contract'
 import { z } from 'zod'
 
-/** URL of the alerts page: what is listed, and which alert is shown beside. */
+/** What the URL of the alerts holds; nonsense is left out. */
 export const alertsSearch = z.object({
-  state: z.enum(alertsQuery.shape.state.unwrap().options).optional().catch(undefined),
-  severity: z.enum(['critical', 'warning', 'info']).optional().catch(undefined),
+  state: alertsQuery.shape.state.unwrap().optional().catch(undefined),
+  severity: z.enum(severities).optional().catch(undefined),
   device: z.string().optional().catch(undefined),
   rule: z.string().optional().catch(undefined),
+  /** The alert whose story is shown. */
   at: z.string().optional().catch(undefined),
 })

@@ -1,0 +1,89 @@
+import { Button, NativeSelect, Textarea, TextInput } from '@mantine/core'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { type FormEvent, useState } from 'react'
+import { ApiProblem } from '../session/problem.ts'
+import { Panel } from '../ui/panel.tsx'
+import { toast } from '../ui/toast.ts'
+import { checkDraft, useCommandDraft } from './command-draft.ts'
+import classes from './connect.module.css'
+import { sendCommand } from './queries.ts'
+
+const lifetimes = [
+  { value: '60', label: '1 min' },
+  { value: '3600', label: '1 h' },
+  { value: '86400', label: '1 d' },
+  { value: '604800', label: '7 d' },
+]
+
+/** Name, payload and lifetime of a command, checked as one types. */
+export function CommandForm({ device }: { readonly device: string }) {
+  const { draft, change, clear } = useCommandDraft(device)
+  const [tried, setTried] = useState(false)
+  const { nameError, payloadError, body } = checkDraft(draft)
+  const { send, problem, isPending } = useSend(device, () => {
+    clear()
+    setTried(false)
+  })
+  const submit = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault()
+    setTried(true)
+    if (body) return send(body)
+    const wrong = nameError ? 'name' : 'payload'
+    event.currentTarget.querySelector<HTMLElement>(`[name="${wrong}"]`)?.focus()
+  }
+  return (
+    <Panel title="Send a command" padded>
+      <form className={classes.form} onSubmit={submit} noValidate>
+        <TextInput
+          label="Name"
+          name="name"
+          placeholder="reboot"
+          autoComplete="off"
+          value={draft.name}
+          onChange={(event) => change({ name: event.currentTarget.value })}
+          error={tried && nameError}
+        />
+        <Textarea
+          label="Payload, JSON"
+          name="payload"
+          placeholder='{"delayS": 5}'
+          description="What the device gets; may be empty."
+          rows={5}
+          classNames={{ input: classes.code ?? '' }}
+          spellCheck={false}
+          value={draft.payload}
+          onChange={(event) => change({ payload: event.currentTarget.value })}
+          error={payloadError}
+        />
+        <NativeSelect
+          label="Waits for a device that is away"
+          data={lifetimes}
+          value={String(draft.ttlS)}
+          onChange={(event) => change({ ttlS: Number(event.currentTarget.value) })}
+        />
+        {problem && (
+          <p role="alert" className={classes.problem}>
+            {problem.title} {problem.detail} {problem.remedy}{' '}
+            <span className="mono">{problem.code}</span>
+          </p>
+        )}
+        <Button type="submit" variant="filled" loading={isPending}>
+          Send
+        </Button>
+      </form>
+    </Panel>
+  )
+}
+
+function useSend(device: string, onSent: () => void) {
+  const client = useQueryClient()
+  const { mutate, error, isPending } = useMutation({
+    mutationFn: (body: Parameters<typeof sendCommand>[1]) => sendCommand(device, body),
+    onSuccess: (command) => {
+      toast({ text: `${command.name} is on its way to ${device}.` })
+      onSent()
+    },
+    onSettled: () => client.invalidateQueries({ queryKey: ['commands', device] }),
+  })
+  return { send: mutate, problem: error ? ApiProblem.of(error) : undefined, isPending }
+}

@@ -1,0 +1,157 @@
+import { Button, Modal } from '@mantine/core'
+import type { DeviceDetail, DeviceToken } from '@pulse/contract'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useMemo, useState } from 'react'
+import { ApiProblem } from '../session/problem.ts'
+import { useMay } from '../session/use-session.ts'
+import { type Column, DataTable } from '../ui/data-table.tsx'
+import { formatExact, formatMoment } from '../ui/format.ts'
+import { Panel } from '../ui/panel.tsx'
+import { EmptyState } from '../ui/states.tsx'
+import { TimeAgo } from '../ui/time-ago.tsx'
+import { toast } from '../ui/toast.ts'
+import { createToken, revokeToken, tokensQuery } from './queries.ts'
+import { TokenOnce } from './token-once.tsx'
+
+const baseColumns: readonly Column<DeviceToken>[] = [
+  { key: 'id', title: 'Token', cell: ({ id }) => <span className="mono">{id}</span> },
+  {
+    key: 'created',
+    title: 'Created',
+    cell: ({ createdAt }) => (
+      <time dateTime={createdAt} title={formatExact(createdAt)}>
+        {formatMoment(createdAt)}
+      </time>
+    ),
+  },
+  {
+    key: 'used',
+    title: 'Last used',
+    hideBelow: 640,
+    cell: ({ lastUsedAt }) =>
+      lastUsedAt === null ? (
+        <span className="muted">never</span>
+      ) : (
+        <TimeAgo at={lastUsedAt} suffix="ago" />
+      ),
+  },
+  {
+    key: 'state',
+    title: 'State',
+    cell: ({ revokedAt }) =>
+      revokedAt === null ? (
+        'valid'
+      ) : (
+        <span className="muted">revoked {formatMoment(revokedAt)}</span>
+      ),
+  },
+]
+
+/** The tokens with which a device signs in: create one, revoke one. */
+export function CredentialsTab({ device }: { readonly device: DeviceDetail }) {
+  const may = useMay('credential.write')
+  const query = useQuery(tokensQuery(device.key))
+  const [revoking, setRevoking] = useState<DeviceToken>()
+  const { create, token, forget, isPending } = useCreate(device.key)
+  const columns = useMemo(
+    () => (may ? [...baseColumns, revokeColumn(setRevoking)] : baseColumns),
+    [may],
+  )
+  const createButton = may && (
+    <Button variant="filled" loading={isPending} onClick={() => create()}>
+      Create a token
+    </Button>
+  )
+  return (
+    <>
+      {token && <TokenOnce token={token} onDone={forget} />}
+      <Panel
+        title="Tokens"
+        meta="two may be valid at once while one is being replaced"
+        actions={createButton}
+      >
+        <DataTable
+          label="Tokens"
+          columns={columns}
+          rows={query.data?.items ?? []}
+          rowKey={({ id }) => id}
+          source={query}
+          empty={
+            <EmptyState title="No token" action={createButton}>
+              Without a token this device cannot connect.
+            </EmptyState>
+          }
+        />
+      </Panel>
+      {revoking && (
+        <Revoke device={device} token={revoking} onClose={() => setRevoking(undefined)} />
+      )}
+    </>
+  )
+}
+
+const revokeColumn = (onRevoke: (token: DeviceToken) => void): Column<DeviceToken> => ({
+  key: 'revoke',
+  title: '',
+  end: true,
+  width: '110px',
+  cell: (token) =>
+    token.revokedAt === null && (
+      <Button size="compact-xs" aria-label={`Revoke ${token.id}`} onClick={() => onRevoke(token)}>
+        Revoke…
+      </Button>
+    ),
+})
+
+function useCreate(device: string) {
+  const client = useQueryClient()
+  const { mutate, data, reset, isPending } = useMutation({
+    mutationFn: () => createToken(device),
+    onError: tellRefusal,
+    onSettled: () => client.invalidateQueries({ queryKey: ['tokens', device] }),
+  })
+  return { create: mutate, token: data?.token, forget: reset, isPending }
+}
+
+function tellRefusal(error: unknown) {
+  const problem = ApiProblem.of(error)
+  toast({ tone: 'critical', text: `${problem.title} ${problem.remedy}` })
+}
+
+interface RevokeProps {
+  readonly device: DeviceDetail
+  readonly token: DeviceToken
+  readonly onClose: () => void
+}
+
+function Revoke({ device, token, onClose }: RevokeProps) {
+  const client = useQueryClient()
+  const { mutate, isPending } = useMutation({
+    mutationFn: () => revokeToken(device.key, token.id),
+    onSuccess: () => {
+      toast({ text: `Token ${token.id} of ${device.name} is revoked.` })
+      onClose()
+    },
+    onError: tellRefusal,
+    onSettled: () => client.invalidateQueries({ queryKey: ['tokens', device.key] }),
+  })
+  const connected = device.session.connected
+  return (
+    <Modal opened onClose={onClose} title={`Revoke token ${token.id}?`} centered>
+      <p>
+        {connected
+          ? `If ${device.name} signed in with it, its session ends at once and it cannot come back with this token.`
+          : `${device.name} cannot connect with this token any more.`}{' '}
+        This cannot be undone.
+      </p>
+      <div style={{ display: 'flex', gap: 8, justifyContent: 'flex-end', marginTop: 16 }}>
+        <Button onClick={onClose} data-autofocus>
+          Keep it
+        </Button>
+        <Button variant="filled" color="critical" loading={isPending} onClick={() => mutate()}>
+          Revoke the token
+        </Button>
+      </div>
+    </Modal>
+  )
+}

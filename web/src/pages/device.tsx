@@ -1,0 +1,94 @@
+import type { DeviceDetail } from '@pulse/contract'
+import { useQuery } from '@tanstack/react-query'
+import { useParams } from '@tanstack/react-router'
+import { useMemo } from 'react'
+import { CommandsTab } from '../connect/commands-tab.tsx'
+import { CredentialsTab } from '../connect/credentials-tab.tsx'
+import { typesQuery } from '../registry/queries.ts'
+import { DeviceAlerts } from '../rules/device-alerts.tsx'
+import { alertQuery, alertsQuery, worstOf } from '../rules/queries.ts'
+import { WhyOpen } from '../rules/why-open.tsx'
+import classes from '../state/device.module.css'
+import { DeviceHeader } from '../state/device-header.tsx'
+import { tabOf } from '../state/device-tab-names.ts'
+import { DeviceTabs } from '../state/device-tabs.tsx'
+import { LatestMetrics } from '../state/latest-metrics.tsx'
+import { deviceQuery } from '../state/queries.ts'
+import { deviceSearch } from '../state/search.ts'
+import { TimelinePanel } from '../state/timeline-panel.tsx'
+import { LiveTail } from '../stream/live-tail.tsx'
+import { MessagesTab } from '../stream/messages-tab.tsx'
+import { MetricsTab } from '../stream/metrics-tab.tsx'
+import { CrosshairContext, createCrosshair } from '../ui/chart/index.ts'
+import { Page } from '../ui/page-header.tsx'
+import { QueryView, Skeleton } from '../ui/states.tsx'
+import { useSearchState } from '../ui/use-search-state.ts'
+
+/** One device: how it does, what happened, and everything that can be done with it. */
+export function DevicePage() {
+  const { key } = useParams({ from: '/app/devices/$key' })
+  const query = useQuery(deviceQuery(key))
+  return (
+    <Page>
+      <QueryView query={query} skeleton={<DeviceSkeleton />}>
+        {(device) => <Device key={key} device={device} />}
+      </QueryView>
+    </Page>
+  )
+}
+
+function Device({ device }: { readonly device: DeviceDetail }) {
+  const [{ tab }] = useSearchState(deviceSearch)
+  const { data } = useQuery(alertsQuery({ state: 'active', device: device.key }))
+  const active = data?.items ?? []
+  const crosshair = useMemo(() => createCrosshair(), [])
+  const current = tabOf(tab)
+  return (
+    <CrosshairContext value={crosshair}>
+      <DeviceHeader device={device} alert={worstOf(active)} />
+      <DeviceTabs device={device.key} current={current} alerts={active.length} />
+      {current === 'timeline' && <TimelineTab device={device} alert={worstOf(active)?.id} />}
+      {current === 'metrics' && <MetricsTab device={device} />}
+      {current === 'alerts' && <DeviceAlerts device={device.key} />}
+      {current === 'commands' && <CommandsTab device={device.key} />}
+      {current === 'tail' && <LiveTail device={device.key} />}
+      {current === 'credentials' && <CredentialsTab device={device} />}
+      {current === 'messages' && <MessagesTab device={device.key} />}
+    </CrosshairContext>
+  )
+}
+
+interface TimelineTabProps {
+  readonly device: DeviceDetail
+  /** Id of the worst alert that has not cleared. */
+  readonly alert: string | undefined
+}
+
+function TimelineTab({ device, alert }: TimelineTabProps) {
+  const { data: types } = useQuery(typesQuery())
+  const type = types?.get(device.type)
+  const { data } = useQuery({ ...alertQuery(alert ?? ''), enabled: alert !== undefined })
+  const detail = alert === undefined ? undefined : data
+  return (
+    <>
+      <TimelinePanel device={device} type={type} alert={detail} />
+      <div className={classes.below}>
+        {detail && <WhyOpen alert={detail} type={type} />}
+        <LatestMetrics device={device} type={type} />
+      </div>
+    </>
+  )
+}
+
+function DeviceSkeleton() {
+  return (
+    <div className={classes.skeleton}>
+      <Skeleton width={220} height={14} />
+      <Skeleton width={320} height={28} />
+      <Skeleton width="60%" height={16} />
+      <Skeleton height={34} />
+      <Skeleton height={330} />
+      <Skeleton height={180} />
+    </div>
+  )
+}

@@ -1,0 +1,34 @@
+import type { Alert } from '@pulse/contract'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { ApiProblem } from '../session/problem.ts'
+import { sessionQuery } from '../session/queries.ts'
+import { useMay } from '../session/use-session.ts'
+import { toast } from '../ui/toast.ts'
+import { acknowledge, showAcknowledged } from './queries.ts'
+
+/** Acknowledges an alert: shown at once, taken back with the reason if Pulse refuses. */
+export function useAcknowledge() {
+  const client = useQueryClient()
+  const { data: session } = useQuery(sessionQuery())
+  const name = session?.person.name ?? 'you'
+  const may = useMay('alert.write')
+  const { mutate } = useMutation({
+    mutationFn: (alert: Alert) => acknowledge(alert.id),
+    onMutate: (alert) => showAcknowledged(client, alert.id, name),
+    onSuccess: (_, alert) => toast({ text: `Acknowledged: ${alert.deviceName} ${alert.title}.` }),
+    onError: (error) => {
+      const problem = ApiProblem.of(error)
+      toast({ tone: 'critical', text: `Not acknowledged. ${problem.title} ${problem.remedy}` })
+    },
+    onSettled: () => {
+      for (const key of ['alerts', 'alert', 'overview']) {
+        void client.invalidateQueries({ queryKey: [key] })
+      }
+    },
+  })
+  return {
+    acknowledge: mutate,
+    /** Whether this alert waits for somebody, and one may be that somebody. */
+    can: (alert: Alert | undefined) => may && alert?.state === 'open',
+  }
+}

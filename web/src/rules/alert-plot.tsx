@@ -1,0 +1,53 @@
+import type { AlertDetail, DeviceType } from '@pulse/contract'
+import { useQuery } from '@tanstack/react-query'
+import { useMemo } from 'react'
+import { lineOf, metricInfo } from '../stream/metric-lines.ts'
+import { telemetryQuery } from '../stream/queries.ts'
+import { Chart } from '../ui/chart/index.ts'
+import { useNow } from '../ui/now.ts'
+import { plotRange } from './story.ts'
+
+interface AlertPlotProps {
+  readonly alert: AlertDetail
+  readonly type: DeviceType | undefined
+}
+
+const STEP_MS = 5000
+
+/** The metric that the rule reads, its limits, and the alert's life as a tint. */
+export function AlertPlot({ alert, type }: AlertPlotProps) {
+  const now = useNow()
+  const { from, to } = plotRange(alert, Math.ceil(now / STEP_MS) * STEP_MS)
+  const range = useMemo(() => ({ from, to }), [from, to])
+  const metric = alert.plot?.metric ?? ''
+  const { data } = useQuery({
+    ...telemetryQuery({ device: alert.device, metrics: [metric], range, points: 400 }),
+    enabled: metric !== '',
+  })
+  const lines = useMemo(
+    () => [lineOf(metricInfo(metric, undefined, type), data?.series ?? [])],
+    [metric, type, data],
+  )
+  const { openedAt, clearedAt, severity } = alert
+  const spans = useMemo(
+    () => [
+      {
+        from: Date.parse(openedAt),
+        to: clearedAt === null ? null : Date.parse(clearedAt),
+        severity,
+      },
+    ],
+    [openedAt, clearedAt, severity],
+  )
+  if (!alert.plot) return null
+  return (
+    <Chart
+      title={`${metric} of ${alert.deviceName}`}
+      lines={lines}
+      range={range}
+      limits={alert.plot.limits}
+      spans={spans}
+      height={190}
+    />
+  )
+}

@@ -1,0 +1,59 @@
+import { type Alert, type AlertDetail, alert, alertDetail, alertsAnswer } from '@pulse/contract'
+import { keepPreviousData, type QueryClient, queryOptions } from '@tanstack/react-query'
+import type { z } from 'zod'
+import { api } from '../session/api.ts'
+
+export type AlertsAnswer = z.infer<typeof alertsAnswer>
+
+export interface AlertsFilter {
+  readonly state?: string | undefined
+  readonly severity?: string | undefined
+  readonly device?: string | undefined
+  readonly rule?: string | undefined
+}
+
+/** Alerts that match a filter, and the counts of all. */
+export const alertsQuery = (filter: AlertsFilter) =>
+  queryOptions({
+    queryKey: ['alerts', { ...filter }],
+    queryFn: ({ signal }) =>
+      api.get('/v1/alerts', alertsAnswer, { params: { ...filter, limit: 500 }, signal }),
+    placeholderData: keepPreviousData,
+    refetchInterval: 15_000,
+  })
+
+/** One alert with its story. */
+export const alertQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['alert', id],
+    queryFn: ({ signal }) => api.get(`/v1/alerts/${id}`, alertDetail, { signal }),
+    refetchInterval: 10_000,
+  })
+
+/** Marks an alert as taken on by `name` in whatever the cache holds of it. */
+export function showAcknowledged(client: QueryClient, id: string, name: string) {
+  const patch = {
+    state: 'acknowledged' as const,
+    acknowledgedAt: new Date().toISOString(),
+    acknowledgedBy: name,
+  }
+  client.setQueryData<AlertDetail>(['alert', id], (old) => (old ? { ...old, ...patch } : old))
+  client.setQueriesData<AlertsAnswer>({ queryKey: ['alerts'] }, (old) =>
+    old
+      ? { ...old, items: old.items.map((item) => (item.id === id ? { ...item, ...patch } : item)) }
+      : old,
+  )
+}
+
+/** Tells Pulse that one looks after an alert. */
+export const acknowledge = (id: string) => api.post(`/v1/alerts/${id}/acknowledge`, alert)
+
+const RANK = { critical: 2, warning: 1, info: 0 } as const
+
+/** The worst alert of a list, the newest of its severity. */
+export function worstOf(alerts: readonly Alert[]): Alert | undefined {
+  return alerts.toSorted(
+    (a, b) =>
+      RANK[b.severity] - RANK[a.severity] || Date.parse(b.openedAt) - Date.parse(a.openedAt),
+  )[0]
+}

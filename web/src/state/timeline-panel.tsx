@@ -1,0 +1,113 @@
+import type { AlertDetail, DeviceDetail, DeviceType } from '@pulse/contract'
+import { useQuery } from '@tanstack/react-query'
+import { useRouter } from '@tanstack/react-router'
+import { useMemo } from 'react'
+import { lineOf, type MetricInfo, metricsOf } from '../stream/metric-lines.ts'
+import { MetricMenu } from '../stream/metric-menu.tsx'
+import { telemetryQuery } from '../stream/queries.ts'
+import { RangePicker } from '../stream/range-picker.tsx'
+import { usePageRange } from '../stream/use-range.ts'
+import { Chart, Lanes, rangeLabel } from '../ui/chart/index.ts'
+import { Chip } from '../ui/chip.tsx'
+import { Panel } from '../ui/panel.tsx'
+import { StaleBanner } from '../ui/states.tsx'
+import { useSearchState } from '../ui/use-search-state.ts'
+import classes from './device.module.css'
+import { timelineQuery } from './queries.ts'
+import { deviceSearch } from './search.ts'
+import { type LaneName, laneNames, lanesOf, spansOf } from './timeline-lanes.ts'
+
+const GUTTER = 88
+
+interface TimelinePanelProps {
+  readonly device: DeviceDetail
+  readonly type: DeviceType | undefined
+  /** The worst alert that has not cleared; its rule's limits are drawn. */
+  readonly alert: AlertDetail | undefined
+}
+
+const listOf = (text: string | undefined) => text?.split(',').filter(Boolean) ?? []
+
+/** Values and what happened beside them, on one time axis. */
+export function TimelinePanel({ device, type, alert }: TimelinePanelProps) {
+  const page = usePageRange()
+  const { range } = page
+  const router = useRouter()
+  const { hide, toggle } = useHiddenLanes()
+  const all = useMemo(() => metricsOf(device, type), [device, type])
+  const { shown, choose } = useShownMetrics(all, alert?.plot?.metric)
+  const names = shown.map((info) => info.name)
+  const telemetry = useQuery({
+    ...telemetryQuery({ device: device.key, metrics: names, range }),
+    enabled: names.length > 0,
+  })
+  const { data: timeline } = useQuery(timelineQuery(device.key, range))
+  const series = telemetry.data?.series
+  const key = names.join()
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the names stand for what is shown
+  const lines = useMemo(() => shown.map((info) => lineOf(info, series ?? [])), [series, key])
+  const spans = useMemo(() => spansOf(timeline), [timeline])
+  const lanes = useMemo(() => lanesOf(timeline), [timeline])
+  const limits = alert?.plot && names.includes(alert.plot.metric) ? alert.plot.limits : undefined
+  return (
+    <Panel
+      title="Timeline"
+      meta={rangeLabel(range, Date.now())}
+      actions={
+        <>
+          {laneNames.map((name) => (
+            <Chip key={name} active={!hide.includes(name)} onClick={() => toggle(name)}>
+              {name}
+            </Chip>
+          ))}
+          <MetricMenu all={all} shown={names} onChoose={choose} />
+          <RangePicker page={page} />
+        </>
+      }
+    >
+      {telemetry.isError && <StaleBanner at={telemetry.dataUpdatedAt} error={telemetry.error} />}
+      <div className={classes.timeline}>
+        {names.length > 0 && (
+          <Chart
+            title={`${names.join(', ')} of ${device.name}`}
+            lines={lines}
+            range={range}
+            spans={spans}
+            {...(limits ? { limits } : {})}
+            height={190}
+            gutter={GUTTER}
+            timeAxis={false}
+            onRange={page.drag}
+          />
+        )}
+        <Lanes
+          lanes={lanes.filter((lane) => !hide.includes(lane.name))}
+          range={range}
+          gutter={GUTTER}
+          onOpen={(href) => router.history.push(href)}
+        />
+      </div>
+    </Panel>
+  )
+}
+
+function useHiddenLanes() {
+  const [search, setSearch] = useSearchState(deviceSearch)
+  const hide = listOf(search.hide)
+  const toggle = (name: LaneName) => {
+    const next = hide.includes(name) ? hide.filter((each) => each !== name) : [...hide, name]
+    setSearch({ hide: next.length > 0 ? next.join(',') : undefined })
+  }
+  return { hide, toggle }
+}
+
+/** The metrics that are drawn: those of the URL, else what the alert's rule reads, else the first. */
+function useShownMetrics(all: readonly MetricInfo[], alerting: string | undefined) {
+  const [search, setSearch] = useSearchState(deviceSearch)
+  const metrics = listOf(search.metrics)
+  const named = all.filter((info) => metrics.includes(info.name))
+  const usual = all.find((info) => info.name === alerting) ?? all[0]
+  const shown = named.length > 0 ? named : usual ? [usual] : []
+  const choose = (names: readonly string[]) => setSearch({ metrics: names.join(',') })
+  return { shown, choose }
+}

@@ -1,0 +1,54 @@
+import { z } from 'zod'
+import type { TimeRange } from '../ui/chart/index.ts'
+
+const SECOND = 1000
+const MINUTE = 60 * SECOND
+const HOUR = 60 * MINUTE
+const DAY = 24 * HOUR
+
+/** Ranges at one's fingertips, and how often a window of that length moves on while live. */
+export const presets = [
+  { key: '15m', label: '15 min', ms: 15 * MINUTE, moveMs: 2 * SECOND },
+  { key: '1h', label: '1 h', ms: HOUR, moveMs: 5 * SECOND },
+  { key: '6h', label: '6 h', ms: 6 * HOUR, moveMs: 15 * SECOND },
+  { key: '24h', label: '24 h', ms: DAY, moveMs: MINUTE },
+  { key: '7d', label: '7 d', ms: 7 * DAY, moveMs: 5 * MINUTE },
+] as const
+export type PresetKey = (typeof presets)[number]['key']
+
+const presetKeys = presets.map((preset) => preset.key) as [PresetKey, ...PresetKey[]]
+
+/** What a URL says of the range; nothing means the last quarter of an hour, live. */
+export const rangeSearch = z.object({
+  range: z.enum(presetKeys).optional().catch(undefined),
+  /** Fixed edges, epoch milliseconds; they win over `range`. */
+  from: z.int().min(0).optional().catch(undefined),
+  to: z.int().min(0).optional().catch(undefined),
+})
+export type RangeSearch = z.infer<typeof rangeSearch>
+
+export const presetOf = (search: RangeSearch) =>
+  presets.find((preset) => preset.key === search.range) ?? presets[0]
+
+/** True while the window follows now. */
+export const isLive = ({ from, to }: RangeSearch): boolean =>
+  from === undefined || to === undefined || from >= to
+
+/** The window that a search means at a time; a live one moves in steps, so that queries are few. */
+export function resolveRange(search: RangeSearch, now: number): TimeRange {
+  const { from = 0, to = 0 } = search
+  if (!isLive(search)) return { from, to }
+  const preset = presetOf(search)
+  const end = Math.ceil(now / preset.moveMs) * preset.moveMs
+  return { from: end - preset.ms, to: end }
+}
+
+/** The shortest window that can be dragged. */
+const SHORTEST_MS = 10 * SECOND
+
+/** A dragged window as the URL holds it: whole milliseconds, not below ten seconds. */
+export function fixedRange(range: TimeRange): { from: number; to: number } {
+  const middle = (range.from + range.to) / 2
+  const half = Math.max(range.to - range.from, SHORTEST_MS) / 2
+  return { from: Math.round(middle - half), to: Math.round(middle + half) }
+}
