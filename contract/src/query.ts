@@ -18,6 +18,8 @@ export interface Term {
   readonly cmp: Comparison
   /** As written, without quotes. A `*` at the end means: begins with. */
   readonly value: string
+  /** Where the term begins in the text that was read, characters from 0. */
+  readonly at: number
 }
 export type Comparison = ':' | '<' | '<=' | '>' | '>='
 
@@ -37,7 +39,10 @@ interface Token {
   readonly at: number
 }
 
-const TERM = /^(?:([A-Za-z][A-Za-z0-9_.-]*)(<=|>=|:|<|>))?("(?:[^"\\]|\\.)*"|[^\s()"]+)/
+const TERM = /(?:([A-Za-z][A-Za-z0-9_.-]*)(<=|>=|:|<|>))?("(?:[^"\\]|\\.)*"|[^\s()"]+)/sy
+/** A field and its comparison without a value reads as a bare word. */
+const NO_VALUE = /^[A-Za-z][A-Za-z0-9_.-]*(?:<=|>=|:|<|>)$/
+const MAX_DEPTH = 32
 
 /** Reads a query. @throws QueryError with the position of what cannot be read. */
 export function parseQuery(text: string): Query {
@@ -77,13 +82,23 @@ function readToken(text: string, at: number, char: string): Token {
   if (char === '(') return { kind: 'open', text: char, at }
   if (char === ')') return { kind: 'close', text: char, at }
   if (char === '-') return { kind: 'not', text: char, at }
-  const match = TERM.exec(text.slice(at))
-  if (!match) throw new QueryError(`cannot read "${text.slice(at, at + 12)}"`, at)
+  const match = matchTerm(text, at)
+  if (!match) throw new QueryError(char === '"' ? 'a quote is not closed' : `cannot read "${char}"`, at)
   const word = match[0]
-  if (!match[1] && (word === 'or' || word === 'and' || word === 'not')) {
-    return { kind: word, text: word, at }
+  const end = at + word.length
+  if (NO_VALUE.test(word)) {
+    throw new QueryError(text[end] === '"' ? 'a quote is not closed' : `a value is missing after "${word}"`, end)
   }
+  if (end < text.length && !/[\s()]/.test(text[end] as string)) {
+    throw new QueryError('a space is missing here', end)
+  }
+  if (word === 'or' || word === 'and' || word === 'not') return { kind: word, text: word, at }
   return { kind: 'term', text: word, at }
+}
+
+function matchTerm(text: string, at: number): RegExpExecArray | null {
+  TERM.lastIndex = at
+  return TERM.exec(text)
 }
 
 function parseOr(cursor: Cursor): Query {
@@ -105,8 +120,6 @@ function parseAnd(cursor: Cursor): Query {
   }
   return terms.length === 1 ? (terms[0] as Query) : { op: 'and', terms }
 }
-
-const MAX_DEPTH = 32
 
 function parseNot(cursor: Cursor): Query {
   const token = cursor.tokens[cursor.next++]
@@ -130,8 +143,9 @@ function parseNested(cursor: Cursor, token: Token): Query {
 }
 
 function parseTerm(token: Token): Term {
-  const match = TERM.exec(token.text) as RegExpExecArray
+  const match = matchTerm(token.text, 0) as RegExpExecArray
   const raw = match[3] as string
-  const value = raw.startsWith('"') ? raw.slice(1, -1).replace(/\\(.)/g, '$1') : raw
-  return { op: 'term', field: match[1] ?? 'text', cmp: (match[2] as Comparison) ?? ':', value }
+  const value = raw.startsWith('"') ? raw.slice(1, -1).replace(/\\(.)/gs, '$1') : raw
+  const cmp = (match[2] as Comparison | undefined) ?? ':'
+  return { op: 'term', field: match[1] ?? 'text', cmp, value, at: token.at }
 }
