@@ -48,6 +48,8 @@ export const rule = z.object({
   openAlerts: z.int(),
 })
 export type Rule = z.infer<typeof rule>
+/** The rules of a tenant in use, by key. */
+export const rulesAnswer = z.object({ items: z.array(rule) })
 
 /**
  * One step of an explanation: what happened when, with which values.

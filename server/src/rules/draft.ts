@@ -1,5 +1,5 @@
-import type { AlertCounts, Severity, TraceStep } from '@pulse/contract'
-import type { Device } from '#registry'
+import type { Severity, TraceStep } from '@pulse/contract'
+import type { Device, IndexPatch } from '#registry'
 import type { Entry, LaneMemory, Ledger, OpenAlert } from './lane-memory.ts'
 
 /** An alert row as it is inserted. Times in epoch milliseconds. */
@@ -36,14 +36,6 @@ export interface Acknowledgement {
   readonly actor: { readonly kind: string; readonly id: string }
   readonly requestId: string | undefined
   readonly address: string | undefined
-}
-
-/** The alerts of a device as lists show them. */
-export interface AlertPatch {
-  readonly tenant: number
-  readonly device: number
-  readonly alerts: AlertCounts
-  readonly worstAlert: { readonly title: string; readonly severity: Severity } | null
 }
 
 const rank: Readonly<Record<Severity, number>> = { info: 0, warning: 1, critical: 2 }
@@ -102,7 +94,7 @@ export class Draft {
   }
 
   /** The index rows that this batch changes. */
-  patches(): AlertPatch[] {
+  patches(): IndexPatch[] {
     return [...this.#open.values()].map(({ device, alerts }) => {
       const counts = { critical: 0, warning: 0, info: 0 }
       for (const { severity } of alerts) counts[severity]++

@@ -7,7 +7,7 @@ import { Draft } from './draft.ts'
 import { LaneMemory, type Watch } from './lane-memory.ts'
 import { type AbsenceRule, type CompiledRule, deadlineOf, type Outage, type Silence } from './machine.ts'
 import { restore } from './restore.ts'
-import { type PatchAlerts, statements } from './statements.ts'
+import { statements } from './statements.ts'
 
 export interface RulesStageDeps {
   readonly book: RuleBook
@@ -19,7 +19,6 @@ export interface RulesStageDeps {
   /** The outages of Pulse itself, in order. */
   readonly outages: () => readonly Outage[]
   readonly newAlertId: (atMs: number) => string
-  readonly patchAlerts: PatchAlerts
   /** Called after the commit with the points that evaluation skipped, being older than the newest. */
   readonly onLate: (tenant: number, points: number) => void
 }
@@ -39,7 +38,7 @@ export function rulesStage(deps: RulesStageDeps): StageFactory {
     const stage: Stage<Draft> = {
       name: 'rules',
       plan: (batch) => planner.plan(batch),
-      write: (sql, draft) => statements(sql, draft, deps.patchAlerts),
+      write: (sql, draft) => statements(sql, draft),
       apply(draft) {
         draft.apply()
         for (const [tenant, points] of draft.late) deps.onLate(tenant, points)

@@ -1,14 +1,12 @@
 import type { PipelineSql } from '#platform'
-import type { AlertPatch, Draft } from './draft.ts'
-
-/** Writes alert counts and the worst alert into the device index, in the batch's transaction. */
-export type PatchAlerts = (sql: PipelineSql, patches: readonly AlertPatch[]) => Promise<unknown>
+import { patchIndex } from '#registry'
+import type { Draft } from './draft.ts'
 
 /**
  * The statements of a draft, at most one per table and verb. Alerts that clear are written before
  * those that open, since a rule has one open alert per device at any moment.
  */
-export function statements(sql: PipelineSql, draft: Draft, patchAlerts: PatchAlerts): Promise<unknown>[] {
+export function statements(sql: PipelineSql, draft: Draft): Promise<unknown>[] {
   const written = [
     changeAlerts(sql, draft),
     insertAlerts(sql, draft),
@@ -17,7 +15,7 @@ export function statements(sql: PipelineSql, draft: Draft, patchAlerts: PatchAle
     insertAudit(sql, draft),
   ]
   const patches = draft.patches()
-  if (patches.length > 0) written.push(patchAlerts(sql, patches))
+  if (patches.length > 0) written.push(patchIndex(sql, patches))
   return written.filter((statement) => statement !== undefined)
 }
 

@@ -10,7 +10,7 @@ import {
   type ThresholdRule,
   unchanged,
 } from './machine.ts'
-import { beyond, clockTime, duration, held, withValues } from './words.ts'
+import { clockTime, duration, held, withValues } from './words.ts'
 
 type TimedInput = Extract<EngineInput, { kind: 'message' | 'timer' }>
 
@@ -154,18 +154,3 @@ const traced = (transition: Transition): TraceStep => ({
   ...transition,
   at: new Date(transition.at).toISOString(),
 })
-
-/** Words for the lines of a plot: `opens above 36 for 5 s`, `clears below 32`. */
-export function limitLines(
-  rule: ThresholdRule,
-  metric: string,
-): { value: number; text: string; kind: 'open' | 'clear' }[] {
-  const lines = (kind: 'open' | 'clear', verb: string) => {
-    const [condition, ms] = kind === 'open' ? [rule.when, rule.forMs] : [rule.clear, rule.clearForMs]
-    const suffix = ms === 0 ? '' : ` for ${duration(ms)}`
-    return condition.limits
-      .filter((limit) => limit.metric === metric)
-      .map((limit) => ({ value: limit.value, text: `${verb} ${beyond(limit)}${suffix}`, kind }))
-  }
-  return [...lines('open', 'opens'), ...lines('clear', 'clears')]
-}
