@@ -40,7 +40,7 @@ export const eventPayloads = {
   'connect.command-changed': z.object({ device: deviceKey, command: z.string(), state: z.string() }),
 } as const
 export type EventType = keyof typeof eventPayloads
-export type EventData<T extends EventType> = z.infer<(typeof eventPayloads)[T]>
+export type EventData<T extends EventType> = z.input<(typeof eventPayloads)[T]>
 
 /** An event that is about to be written: a rare fact, in the transaction of its change. */
 export type EventDraft = {

@@ -60,4 +60,4 @@ create policy every_tenant on state.transition to pulse_pipeline using (true) wi
 grant select on state.head, state.presence, state.transition to pulse_app;
 grant select, insert, update on state.head, state.presence to pulse_pipeline;
 grant select, insert, delete on state.transition to pulse_pipeline;
-grant select, insert, update on state.flush to pulse_pipeline;
+grant select, insert, update, delete on state.flush to pulse_pipeline;

@@ -72,9 +72,13 @@ export class Lane {
     this.#wheel = new WakeWheel(deps.clock.now())
   }
 
-  /** Connects, restores the stages, and begins to work. */
-  async start(): Promise<void> {
-    await this.#connect()
+  /** Connects and restores the stages. */
+  restore(): Promise<void> {
+    return this.#connect()
+  }
+
+  /** Begins to work on what is queued. */
+  begin(): void {
     this.#tick()
     this.#done = this.#run()
   }
@@ -198,7 +202,7 @@ export class Lane {
   }
 
   async #connect(): Promise<void> {
-    const { open, factories, owns } = this.#deps
+    const { index, open, factories, owns } = this.#deps
     let current: Connection | undefined
     const db = open(() => {
       if (current && this.#connection === current) this.#connection = undefined
@@ -208,7 +212,7 @@ export class Lane {
       const sql = asPipeline(connection as unknown as Database)
       const stages: AnyStage[] = []
       for (const make of factories) {
-        stages.push(await make({ sql, owns, wake: (device, at) => this.#wheel.wake(device, at) }))
+        stages.push(await make({ index, sql, owns, wake: (device, at) => this.#wheel.wake(device, at) }))
       }
       await this.#pool?.end({ timeout: 0 })
       current = connection

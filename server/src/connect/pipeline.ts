@@ -17,7 +17,8 @@ export interface PipelineDeps {
 
 /** The lanes, and the way of an item to its own. */
 export interface Pipeline {
-  start(): Promise<void>
+  /** Restores all lanes, runs `between`, and lets them work. */
+  start(between: () => Promise<void>): Promise<void>
   submit(item: Item): void
   /** True while any lane is full. */
   readonly congested: boolean
@@ -52,8 +53,10 @@ export function createPipeline(deps: PipelineDeps): Pipeline {
       }),
   )
   return {
-    async start() {
-      await Promise.all(lanes.map((lane) => lane.start()))
+    async start(between) {
+      await Promise.all(lanes.map((lane) => lane.restore()))
+      await between()
+      for (const lane of lanes) lane.begin()
     },
     submit(item) {
       ;(lanes[item.device.id % deps.lanes] as Lane).submit(item)

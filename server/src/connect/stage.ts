@@ -29,6 +29,7 @@ export interface StageFactory {
 }
 
 export interface LaneContext {
+  readonly index: number
   readonly sql: PipelineSql
   /** True for devices of this lane. */
   owns(deviceId: number): boolean

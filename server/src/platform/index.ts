@@ -5,7 +5,9 @@ export { defineRefusals, PulseError, type RefusalFacts } from './errors.ts'
 export { newId, uuidv7 } from './ids.ts'
 export { createLog, type Log, silentLog } from './log.ts'
 export { migrate } from './migrate.ts'
+export { createOutages, type Outages } from './outages.ts'
 export { emit } from './outbox.ts'
+export { createRelay, type Relay, type RelayedEvent } from './relay.ts'
 export {
   asPipeline,
   type Connection,

@@ -34,8 +34,10 @@ export function emit(
   if (drafts.length === 0) return Promise.resolve()
   const rows = JSON.stringify(drafts.map((draft) => outboxRow(draft, atMs)))
   return (sql as PipelineSql)`
-    insert into platform.outbox (id, tenant, type, subject, at, data)
-    select id, tenant, type, subject, at, data
-      from json_to_recordset(${rows}::text::json)
-           as r(id text, tenant bigint, type text, subject text, at timestamptz, data jsonb)`.execute()
+    with event as (
+      insert into platform.outbox (id, tenant, type, subject, at, data)
+      select id, tenant, type, subject, at, data
+        from json_to_recordset(${rows}::text::json)
+             as r(id text, tenant bigint, type text, subject text, at timestamptz, data jsonb))
+    select pg_notify('pulse_outbox', '')`.execute()
 }

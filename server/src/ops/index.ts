@@ -1,0 +1,2 @@
+/** Ops: the live stream, health. */
+export { createLive, type Live } from './live.ts'
