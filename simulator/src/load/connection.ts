@@ -172,7 +172,7 @@ export class Connection {
     this.state = 'ended'
     clearInterval(this.#pings)
     if (!this.#socket) return
-    if (!this.#socket.connecting) this.#socket.write(DISCONNECT)
+    if (!this.#socket.connecting) this.#socket.write(DISCONNECT[this.#run.protocol])
     this.#socket.destroySoon()
   }
 

@@ -37,7 +37,7 @@ export interface LoadHooks {
 
 /** Most connections that wait for their CONNACK at once: below a usual backlog of 511. */
 const MAX_CONNECTING = 400
-const CONNECT_TICK_MS = 10
+const OPEN_TICK_MS = 10
 const CONNECT_DEADLINE_MS = 120_000
 const OPEN_LOOP_WINDOW = 65_535
 
@@ -89,7 +89,10 @@ class Load implements Run {
   #open = 0
   #connecting = 0
   #sending = false
-  #closing = false
+  /** Connections that are to be opened, and how many of them may be at once. */
+  readonly #toOpen: Connection[] = []
+  #allowed = 0
+  #opener: NodeJS.Timeout | undefined
 
   constructor(config: LoadConfig, hooks: LoadHooks) {
     this.config = config
@@ -119,28 +122,19 @@ class Load implements Run {
     })
   }
 
+  /** Resolves when every device has been connected. */
   async connect(): Promise<void> {
     const startedAt = performance.now()
-    const perTick = ((this.config.connectPerSecond ?? 2000) * CONNECT_TICK_MS) / 1000
-    let next = 0
-    let allowed = 0
+    this.#toOpen.push(...this.#connections)
+    this.#opener = setInterval(() => this.#openSome(), OPEN_TICK_MS)
     while (this.#seen.size < this.#connections.length && !this.#stopped()) {
       if (performance.now() - startedAt > CONNECT_DEADLINE_MS) {
         throw new Error(`only ${this.#seen.size} of ${this.#connections.length} are connected`)
       }
-      allowed = Math.min(allowed + perTick, this.#connections.length)
-      while (allowed >= 1 && next < this.#connections.length && this.#connecting < MAX_CONNECTING) {
-        this.#start(this.#connections[next++] as Connection)
-        allowed--
-      }
-      await wait(CONNECT_TICK_MS)
+      await wait(OPEN_TICK_MS)
     }
     this.#tally.connectSeconds = (performance.now() - startedAt) / 1000
-    this.#emit({
-      type: 'connected',
-      connections: this.#open,
-      seconds: this.#tally.connectSeconds,
-    })
+    this.#emit({ type: 'connected', connections: this.#open, seconds: this.#tally.connectSeconds })
   }
 
   async send(): Promise<void> {
@@ -175,7 +169,7 @@ class Load implements Run {
   }
 
   async close(): Promise<void> {
-    this.#closing = true
+    clearInterval(this.#opener)
     for (const connection of this.#connections) connection.end()
     await this.#ledger?.close()
     if (this.#failure !== undefined) throw new Error('the ledger failed', { cause: this.#failure })
@@ -213,7 +207,7 @@ class Load implements Run {
     this.#emit({ type: 'lost', device: connection.device.key, why })
     // Spread over time, so that a restarted server meets no storm that we made.
     const limitMs = Math.min(100 * 2 ** Math.min(connection.failures, 5), 2000)
-    setTimeout(() => this.#start(connection), limitMs * (0.5 + Math.random() / 2))
+    setTimeout(() => this.#toOpen.push(connection), limitMs * (0.5 + Math.random() / 2))
   }
 
   onSent(lateMs: number): void {
@@ -241,10 +235,17 @@ class Load implements Run {
     this.#tally.redelivered += count
   }
 
-  #start(connection: Connection): void {
-    if (this.#closing || connection.state !== 'idle') return
-    this.#connecting++
-    connection.open()
+  /** Opens what waits for it, as fast as the config and the server's backlog allow. */
+  #openSome(): void {
+    const perTick = ((this.config.connectPerSecond ?? 2000) * OPEN_TICK_MS) / 1000
+    this.#allowed = Math.min(this.#allowed + perTick, Math.max(perTick, 1))
+    while (this.#allowed >= 1 && this.#connecting < MAX_CONNECTING) {
+      const connection = this.#toOpen.shift()
+      if (!connection) break
+      this.#allowed--
+      this.#connecting++
+      connection.open()
+    }
   }
 
   /** In flight, or due and not sent yet. */

@@ -1,7 +1,11 @@
 /** MQTT by hand: only what the load generator sends and reads, with no allocation per message. */
 
 export const PINGREQ = Buffer.from([0xc0, 0x00])
-export const DISCONNECT = Buffer.from([0xe0, 0x00])
+/** Leaves for good; in MQTT 5 the session ends too (its expiry becomes 0). */
+export const DISCONNECT = {
+  4: Buffer.from([0xe0, 0]),
+  5: Buffer.from([0xe0, 7, 0, 5, 0x11, 0, 0, 0, 0]),
+} as const
 export const PACKET = { connack: 2, publish: 3, puback: 4, pingresp: 13, disconnect: 14 } as const
 
 export interface ConnectOptions {
