@@ -2,6 +2,7 @@ import { type Alert, type AlertDetail, alert, alertDetail, alertsAnswer } from '
 import { keepPreviousData, type QueryClient, queryOptions } from '@tanstack/react-query'
 import type { z } from 'zod'
 import { api } from '../session/api.ts'
+import { worstFirst } from './group-alerts.ts'
 
 export type AlertsAnswer = z.infer<typeof alertsAnswer>
 
@@ -48,12 +49,6 @@ export function showAcknowledged(client: QueryClient, id: string, name: string) 
 /** Tells Pulse that one looks after an alert. */
 export const acknowledge = (id: string) => api.post(`/v1/alerts/${id}/acknowledge`, alert)
 
-const RANK = { critical: 2, warning: 1, info: 0 } as const
-
 /** The worst alert of a list, the newest of its severity. */
-export function worstOf(alerts: readonly Alert[]): Alert | undefined {
-  return alerts.toSorted(
-    (a, b) =>
-      RANK[b.severity] - RANK[a.severity] || Date.parse(b.openedAt) - Date.parse(a.openedAt),
-  )[0]
-}
+export const worstOf = (alerts: readonly Alert[]): Alert | undefined =>
+  alerts.toSorted(worstFirst)[0]

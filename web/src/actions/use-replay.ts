@@ -1,0 +1,29 @@
+import type { DeliverySummary } from '@pulse/contract'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { ApiProblem } from '../session/problem.ts'
+import { useMay } from '../session/use-session.ts'
+import { toast } from '../ui/toast.ts'
+import { replay } from './queries.ts'
+
+/** Sends a dead letter once more, and says what that did. */
+export function useReplay() {
+  const client = useQueryClient()
+  const may = useMay('delivery.replay')
+  const { mutate, isPending } = useMutation({
+    mutationFn: (delivery: DeliverySummary) => replay(delivery.id),
+    onSuccess: (_, delivery) =>
+      toast({
+        text: `Replayed: ${delivery.destinationName} hears of ${delivery.device} ${delivery.title} again, under the same webhook-id.`,
+      }),
+    onError: (error) => {
+      const problem = ApiProblem.of(error)
+      toast({ tone: 'critical', text: `Not replayed. ${problem.title} ${problem.remedy}` })
+    },
+    onSettled: () => {
+      for (const key of ['deliveries', 'delivery', 'overview']) {
+        void client.invalidateQueries({ queryKey: [key] })
+      }
+    },
+  })
+  return { replay: mutate, may, isPending }
+}

@@ -1,0 +1,123 @@
+import type { Alert, Site } from '@pulse/contract'
+import { Link } from '@tanstack/react-router'
+import { useMemo } from 'react'
+import { type Column, DataTable, type TableSource } from '../ui/data-table.tsx'
+import { formatClock, formatMoment, plural } from '../ui/format.ts'
+import { EmptyState } from '../ui/states.tsx'
+import { SeverityBadge } from '../ui/status.tsx'
+import { TimeAgo } from '../ui/time-ago.tsx'
+import classes from './alert.module.css'
+import { type AlertGroup, groupBySite } from './group-alerts.ts'
+
+interface AlertListProps {
+  readonly alerts: readonly Alert[]
+  readonly sites: ReadonlyMap<string, Site> | undefined
+  readonly source: TableSource
+  readonly selected: string | undefined
+  readonly onSelect: (alert: Alert) => void
+  /** What the list shows, for the words when it is empty. */
+  readonly state: string
+}
+
+const columns: readonly Column<Alert>[] = [
+  {
+    key: 'severity',
+    title: '',
+    width: '50px',
+    cell: (alert) => <SeverityBadge severity={alert.severity}>{null}</SeverityBadge>,
+  },
+  {
+    key: 'device',
+    title: 'Device',
+    width: '30%',
+    cell: (alert) => (
+      <Link to="/devices/$key" params={{ key: alert.device }} className={classes.deviceLink}>
+        {alert.deviceName}
+      </Link>
+    ),
+  },
+  {
+    key: 'reason',
+    title: 'Alert',
+    cell: (alert) => (
+      <span className={classes.reasonCell} title={alert.reason}>
+        {alert.title}
+        {alert.state === 'acknowledged' && (
+          <span className="muted"> · {alert.acknowledgedBy ?? 'acknowledged'}</span>
+        )}
+      </span>
+    ),
+  },
+  {
+    key: 'age',
+    title: 'Age',
+    width: '100px',
+    end: true,
+    cell: (alert) => (
+      <TimeAgo at={alert.clearedAt ?? alert.openedAt} className={classes.reasonCell ?? ''} />
+    ),
+  },
+]
+
+/** Alerts grouped by site, the worst site first. */
+export function AlertList(props: AlertListProps) {
+  const { alerts, sites, source, selected, onSelect, state } = props
+  const groups = useMemo(() => groupBySite(alerts), [alerts])
+  const rows = useMemo(() => groups.flatMap((group) => group.alerts), [groups])
+  const byKey = useMemo(() => new Map(groups.map((group) => [group.site, group])), [groups])
+  return (
+    <DataTable
+      label="Alerts"
+      columns={columns}
+      rows={rows}
+      rowKey={(alert) => alert.id}
+      source={source}
+      selected={selected}
+      onSelect={onSelect}
+      hotkeys={false}
+      groupOf={(alert) => ({
+        key: alert.site ?? '',
+        title: <GroupTitle group={byKey.get(alert.site)} sites={sites} />,
+      })}
+      empty={<NoAlerts state={state} />}
+    />
+  )
+}
+
+interface GroupTitleProps {
+  readonly group: AlertGroup | undefined
+  readonly sites: ReadonlyMap<string, Site> | undefined
+}
+
+function GroupTitle({ group, sites }: GroupTitleProps) {
+  if (!group) return null
+  const name = group.site === null ? 'No site' : (sites?.get(group.site)?.name ?? group.site)
+  const today = new Date(group.since).toDateString() === new Date().toDateString()
+  const since = today ? formatClock(group.since, false) : formatMoment(group.since)
+  return (
+    <span className={classes.group}>
+      {name}
+      <span>
+        {plural(group.alerts.length, 'alert')} · since {since}
+      </span>
+    </span>
+  )
+}
+
+function NoAlerts({ state }: { readonly state: string }) {
+  if (state !== 'open' && state !== 'active') {
+    return <EmptyState title="No alerts here">Nothing matches this choice.</EmptyState>
+  }
+  return (
+    <EmptyState
+      title="Nothing is wrong"
+      action={
+        <Link to="/alerts" search={{ state: 'cleared' }}>
+          See what has cleared
+        </Link>
+      }
+    >
+      An alert opens here when a rule’s condition holds for a device, and leaves when it clears.
+    </EmptyState>
+  )
+}
