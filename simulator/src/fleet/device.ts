@@ -66,6 +66,7 @@ export class Device {
   #sampledAt: number
   #nextSampleAt: number
   #nextHeartbeatAt: number
+  #stopping = false
 
   constructor(plan: FleetDevice, around: Surroundings) {
     const { startMs } = around
@@ -117,6 +118,7 @@ export class Device {
   }
 
   async stop(): Promise<void> {
+    this.#stopping = true
     await this.#link.close()
   }
 
@@ -143,7 +145,7 @@ export class Device {
       this.#tellPast()
     })
     client.on('close', () => {
-      if (connected) log.info({ device }, 'lost its connection')
+      if (connected && !this.#stopping) log.info({ device }, 'lost its connection')
       connected = false
     })
     client.on('error', ({ message }) => {
