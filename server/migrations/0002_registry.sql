@@ -110,6 +110,8 @@ create table registry.site (
   tenant     bigint      not null default platform.tenant() references registry.tenant,
   key        text        not null collate "C",
   name       text        not null,
+  -- Folded by the program, since lower() depends on the locale of the database.
+  name_folded text       collate "C" not null,
   lat        double precision check (lat between -90 and 90),
   lon        double precision check (lon between -180 and 180),
   created_at timestamptz not null default now(),
@@ -118,7 +120,7 @@ create table registry.site (
 alter table registry.site enable row level security;
 create policy own_tenant on registry.site to pulse_app
   using (tenant = (select platform.tenant())) with check (tenant = (select platform.tenant()));
-grant select, insert, update (name, lat, lon) on registry.site to pulse_app;
+grant select, insert, update (name, name_folded, lat, lon) on registry.site to pulse_app;
 
 create table registry.device_type (
   tenant          bigint      not null default platform.tenant() references registry.tenant,
@@ -192,7 +194,7 @@ create table registry.device_index (
   key            text        not null collate "C",
   name           text        not null,
   -- Comparisons under row-level security use an index only by leakproof operators on bare columns.
-  name_folded    text        collate "C" not null generated always as (lower(name)) stored,
+  name_folded    text        collate "C" not null,
   type           text        not null collate "C",
   site           text        collate "C",
   tags           jsonb       not null default '{}',

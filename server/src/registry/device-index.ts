@@ -36,7 +36,7 @@ export function patchIndex(
   return (sql as PipelineSql)`
     with patch as (
       select * from json_to_recordset(${rows}::text::json) as r(
-        tenant bigint, device bigint, status text, seen double precision, firmware text, "order" text,
+        tenant bigint, device bigint, status text, seen bigint, firmware text, "order" text,
         critical int, warning int, info int, "setWorst" boolean, "worstTitle" text,
         "worstSeverity" text, "setReading" boolean, metric text, value jsonb)
     )
@@ -75,7 +75,7 @@ const toRow = (patch: IndexPatch) => ({
   tenant: patch.tenant,
   device: patch.device,
   status: patch.status,
-  seen: patch.lastMessageAt,
+  seen: patch.lastMessageAt === undefined ? undefined : Math.floor(patch.lastMessageAt),
   firmware: patch.firmware,
   order: patch.firmware === undefined ? undefined : versionOrder(patch.firmware),
   ...patch.alerts,

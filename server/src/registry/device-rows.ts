@@ -1,6 +1,6 @@
 import type { DeviceToken, DeviceType, Site } from '@pulse/contract'
 import type { TenantSql } from '#platform'
-import { termsOf } from './terms.ts'
+import { fold, termsOf } from './terms.ts'
 
 export interface DeviceDraft {
   readonly key: string
@@ -19,19 +19,19 @@ export async function insertDevices(
   drafts: readonly DeviceDraft[],
   atMs: number,
 ): Promise<{ id: number; key: string }[]> {
-  const rows = JSON.stringify(drafts.map((draft) => ({ ...draft, terms: termsOf(draft) })))
+  const rows = JSON.stringify(drafts.map((draft) => ({ ...draft, folded: fold(draft.name), terms: termsOf(draft) })))
   return sql<{ id: number; key: string }[]>`
     with draft as (
       select * from json_to_recordset(${rows}::text::json)
-        as r(key text, name text, type text, site text, tags jsonb, terms json)
+        as r(key text, name text, folded text, type text, site text, tags jsonb, terms json)
     ), created as (
       insert into registry.device (key, name, type, site, tags, created_at)
       select key, name, type, site, tags, ${new Date(atMs)} from draft
       on conflict (tenant, key) do nothing
       returning id, key
     ), indexed as (
-      insert into registry.device_index (device, key, name, type, site, tags)
-      select c.id, c.key, d.name, d.type, d.site, d.tags from created c join draft d using (key)
+      insert into registry.device_index (device, key, name, name_folded, type, site, tags)
+      select c.id, c.key, d.name, d.folded, d.type, d.site, d.tags from created c join draft d using (key)
     ), filed as (
       insert into registry.term (device, term)
       select c.id, t.term
@@ -60,9 +60,10 @@ export async function selectUnknown(
 /** True when it was new or has changed. */
 export async function upsertSite(sql: TenantSql, site: Site): Promise<boolean> {
   const rows = await sql`
-    insert into registry.site as s (key, name, lat, lon)
-    values (${site.key}, ${site.name}, ${site.lat}, ${site.lon})
-    on conflict (tenant, key) do update set name = excluded.name, lat = excluded.lat, lon = excluded.lon
+    insert into registry.site as s (key, name, name_folded, lat, lon)
+    values (${site.key}, ${site.name}, ${fold(site.name)}, ${site.lat}, ${site.lon})
+    on conflict (tenant, key) do update
+       set name = excluded.name, name_folded = excluded.name_folded, lat = excluded.lat, lon = excluded.lon
      where (s.name, s.lat, s.lon) is distinct from (excluded.name, excluded.lat, excluded.lon)
     returning key`
   return rows.length > 0

@@ -2,6 +2,7 @@ import type { Clock, Database, Log, PipelineSql } from '#platform'
 import { type CachedDirectory, createDirectory } from './cached-directory.ts'
 import { createDevices, type Devices } from './devices.ts'
 import { createPeople, type People } from './people.ts'
+import { createSearch, type Search } from './search.ts'
 import { createTenants, type Tenants } from './tenants.ts'
 
 export interface RegistryDeps {
@@ -19,6 +20,7 @@ export interface Registry {
   readonly people: People
   readonly tenants: Tenants
   readonly devices: Devices
+  readonly search: Search
   /** Writes what is written behind. */
   close(): Promise<void>
 }
@@ -31,6 +33,7 @@ export function createRegistry(deps: RegistryDeps): Registry {
     people: createPeople(app, clock),
     tenants: createTenants({ app, pipeline, directory }),
     devices: createDevices({ app, clock, directory }),
+    search: createSearch(app, clock),
     close: directory.close,
   }
 }
