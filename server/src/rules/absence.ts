@@ -32,7 +32,8 @@ export function stepAbsence(rule: AbsenceRule, given: RuleState, input: TimedInp
 
 /** True when this message is what the rule waits for. */
 export const ends = (rule: AbsenceRule, input: Pick<MessageInput, 'metrics'>): boolean =>
-  rule.metric === undefined || (input.metrics !== undefined && Object.hasOwn(input.metrics, rule.metric))
+  rule.metric === undefined ||
+  (input.metrics !== undefined && Object.hasOwn(input.metrics, rule.metric))
 
 const overdue = (state: RuleState, silence: Silence | undefined, now: number): silence is Silence =>
   state.phase === 'idle' && silence !== undefined && now >= silence.deadlineAt
@@ -41,7 +42,8 @@ const awaited = (rule: AbsenceRule): string =>
   rule.metric === undefined ? 'message' : `value of ${rule.metric}`
 
 function open(rule: AbsenceRule, { heardAt, deadlineAt }: Silence): StepResult {
-  const grace = deadlineAt === heardAt + rule.forMs ? '' : ', not counting the time that Pulse was away'
+  const grace =
+    deadlineAt === heardAt + rule.forMs ? '' : ', not counting the time that Pulse was away'
   const last = clockTime(heardAt, deadlineAt)
   const reason = `No ${awaited(rule)} for ${duration(rule.forMs)}${grace}; the last came at ${last}`
   return {
@@ -67,7 +69,14 @@ function clear(rule: AbsenceRule, state: RuleState, input: MessageInput): StepRe
     state: IDLE,
     outputs: [{ kind: 'cleared', at, reason }],
     trace: [
-      { at: new Date(at).toISOString(), trigger: 'message', from: state.phase, to: 'idle', text: reason, values: {} },
+      {
+        at: new Date(at).toISOString(),
+        trigger: 'message',
+        from: state.phase,
+        to: 'idle',
+        text: reason,
+        values: {},
+      },
     ],
   }
 }

@@ -14,33 +14,53 @@ export interface Surroundings {
 }
 
 /** Moves one rule on by one input, and drafts what follows. */
-export function advance(around: Surroundings, watch: Watch, device: Device, input: EngineInput): void {
+export function advance(
+  around: Surroundings,
+  watch: Watch,
+  device: Device,
+  input: EngineInput,
+): void {
   const { draft } = around
   const entry = draft.entry(watch.ledger, device.id)
   const before = entry?.state ?? IDLE
   const { state, outputs, trace } = step(watch.rule, before, input)
   if (state === before && trace.length === 0) return
-  let alert = entry?.alert
-  let story: readonly TraceStep[] = entry?.story ?? []
+  const scene: Scene = { ...around, rule: watch.rule, device }
+  let course: Course = { alert: entry?.alert, story: entry?.story ?? [] }
   let told = 0
   for (const traced of trace) {
-    const output = speaks(traced) ? outputs[told++] : undefined
-    if (output?.kind === 'opened') {
-      const row = alertRow(around, watch.rule, device, output)
-      open(around, device, row)
-      tell(draft, row, device, [...story, traced])
-      alert = row
-      story = []
-    } else if (alert) {
-      tell(draft, alert, device, [traced])
-      if (output) alert = change(around, device, alert, output)
-    } else {
-      story = traced.to === 'idle' ? [] : [...story, traced]
-    }
+    course = follow(scene, course, traced, speaks(traced) ? outputs[told++] : undefined)
   }
-  const next: Entry | undefined = state === IDLE ? undefined : { device, state, alert, story }
+  const next: Entry | undefined = state === IDLE ? undefined : { device, state, ...course }
   if (next || entry) draft.setEntry(watch.ledger, device.id, next)
   if (state.dueAt !== undefined && state.dueAt !== before.dueAt) around.wake(device, state.dueAt)
+}
+
+interface Scene extends Surroundings {
+  readonly rule: CompiledRule
+  readonly device: Device
+}
+type Course = Pick<Entry, 'alert' | 'story'>
+
+/** Drafts one step, and the output that it has, if any. */
+function follow(
+  scene: Scene,
+  course: Course,
+  traced: TraceStep,
+  output: Output | undefined,
+): Course {
+  const { draft, device } = scene
+  if (output?.kind === 'opened') {
+    const row = alertRow(scene, scene.rule, device, output)
+    open(scene, device, row)
+    tell(draft, row, device, [...course.story, traced])
+    return { alert: row, story: [] }
+  }
+  if (course.alert) {
+    tell(draft, course.alert, device, [traced])
+    return { alert: output ? change(scene, device, course.alert, output) : course.alert, story: [] }
+  }
+  return { alert: undefined, story: traced.to === 'idle' ? [] : [...course.story, traced] }
 }
 
 /** Exactly these steps have an output: an alert opens, clears, or is acknowledged. */
@@ -82,7 +102,12 @@ function open({ draft, facts }: Surroundings, device: Device, row: AlertRow): vo
     type: 'rules.alert-opened',
     tenant: row.tenant,
     subject: `device:${device.key}`,
-    data: { ...common(row, device), openedAt: instant(row.openedAt), reason: row.reason, values: row.values },
+    data: {
+      ...common(row, device),
+      openedAt: instant(row.openedAt),
+      reason: row.reason,
+      values: row.values,
+    },
   })
 }
 
@@ -95,7 +120,10 @@ function change(
 ): OpenAlert | undefined {
   const fact = { tenant: device.tenant.id, subject: `device:${device.key}` }
   if (output.kind === 'acknowledged') {
-    draft.change(device.tenant.id, alert.id, { acknowledgedAt: output.at, acknowledgedBy: output.by })
+    draft.change(device.tenant.id, alert.id, {
+      acknowledgedAt: output.at,
+      acknowledgedBy: output.by,
+    })
     const data = { alert: alert.id, device: common(alert, device).device, by: output.by }
     facts.push({ type: 'rules.alert-acknowledged', ...fact, data })
     return alert

@@ -122,7 +122,11 @@ export async function selectSteps(sql: TenantSql, alert: string): Promise<TraceS
 }
 
 /** How often the rule opened for the device since `sinceMs`. */
-export async function countOpenings(sql: TenantSql, alert: StoredAlert, sinceMs: number): Promise<number> {
+export async function countOpenings(
+  sql: TenantSql,
+  alert: StoredAlert,
+  sinceMs: number,
+): Promise<number> {
   const [row] = await sql<{ count: number }[]>`
     select count(*)::int as count from rules.alert
      where rule = ${alert.rule} and device = ${alert.deviceId}

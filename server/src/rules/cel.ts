@@ -13,7 +13,13 @@ const neverRun = () => {
 function environment(): Environment {
   const env = new Environment({
     homogeneousAggregateLiterals: false,
-    limits: { maxAstNodes: 200, maxDepth: 24, maxListElements: 64, maxMapEntries: 0, maxCallArguments: 2 },
+    limits: {
+      maxAstNodes: 200,
+      maxDepth: 24,
+      maxListElements: 64,
+      maxMapEntries: 0,
+      maxCallArguments: 2,
+    },
   })
   for (const op of ['+', '-', '*', '/', '%']) {
     env.registerOperator(`int ${op} double`, neverRun)

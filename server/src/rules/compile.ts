@@ -94,7 +94,10 @@ function literal(value: unknown, context: Context): Part {
   if (typeof value === 'number' || typeof value === 'string' || typeof value === 'boolean') {
     return { read: () => value, int: false, constant: value }
   }
-  throw unusable(context, 'null, bytes and unsigned numbers are not available; ask has(metrics.name)')
+  throw unusable(
+    context,
+    'null, bytes and unsigned numbers are not available; ask has(metrics.name)',
+  )
 }
 
 /** The path of a reference, or undefined: `metrics.x`, `metrics["x-y"]`, `device.tags.env`. */
@@ -116,7 +119,8 @@ function reference(ast: Ast, context: Context): Operand {
       : root === 'metrics'
         ? tag === undefined && { name: written, metric: name, read: metricReader(name) }
         : deviceOperand(written, name, tag)
-  if (!operand) throw unusable(context, `${written} is not a metric (metrics.name) nor a fact of the device`)
+  if (!operand)
+    throw unusable(context, `${written} is not a metric (metrics.name) nor a fact of the device`)
   if (!context.operands.has(operand.name)) context.operands.set(operand.name, operand)
   return operand
 }
@@ -126,7 +130,11 @@ const metricReader =
   (metrics) =>
     Object.hasOwn(metrics, name) ? metrics[name] : undefined
 
-function deviceOperand(written: string, name: string, tag: string | undefined): Operand | undefined {
+function deviceOperand(
+  written: string,
+  name: string,
+  tag: string | undefined,
+): Operand | undefined {
   const operand = (read: Read): Operand => ({ name: written, metric: undefined, read })
   if (name === 'tags' && tag !== undefined) {
     return operand((_, { tags }) => (Object.hasOwn(tags, tag) ? tags[tag] : undefined))
@@ -244,7 +252,8 @@ function binary(ast: Ast, context: Context): Part {
   if (Object.hasOwn(comparisons, name)) {
     return dynamic(compare(name, compilePair(ast as BinaryAst, context)))
   }
-  if (Object.hasOwn(arithmetic, name)) return calculate(name, compilePair(ast as BinaryAst, context))
+  if (Object.hasOwn(arithmetic, name))
+    return calculate(name, compilePair(ast as BinaryAst, context))
   throw unusable(context, 'it uses a part of CEL that conditions do not have')
 }
 

@@ -1,6 +1,12 @@
 import type { MetricValue, TraceStep } from '@pulse/contract'
 import { type Ast, parseCondition } from './cel.ts'
-import { compileCondition, type DeviceFacts, type Metrics, type Operand, type Read } from './compile.ts'
+import {
+  compileCondition,
+  type DeviceFacts,
+  type Metrics,
+  type Operand,
+  type Read,
+} from './compile.ts'
 
 /** A condition that is one comparison of a metric with a number, said in words and drawn as a line. */
 export interface Limit {
@@ -55,14 +61,19 @@ export function negation(other: Condition): Condition {
   }
 }
 
-function reading(read: Read, operands: readonly Operand[]): Pick<Condition, 'test' | 'values' | 'why'> {
+function reading(
+  read: Read,
+  operands: readonly Operand[],
+): Pick<Condition, 'test' | 'values' | 'why'> {
   return {
     test(metrics, device) {
       const value = read(metrics, device)
       return typeof value === 'boolean' ? value : undefined
     },
     values: (metrics, device) =>
-      Object.fromEntries(operands.map((operand) => [operand.name, finite(operand.read(metrics, device))])),
+      Object.fromEntries(
+        operands.map((operand) => [operand.name, finite(operand.read(metrics, device))]),
+      ),
     why(metrics, device) {
       const missing = operands.filter((operand) => operand.read(metrics, device) === undefined)
       if (missing.length > 0) return `${missing.map(({ name }) => name).join(', ')} is missing`
@@ -80,10 +91,12 @@ const metricsOf = (operands: readonly Operand[]): string[] => [
 
 const opposite = { '<': '>=', '<=': '>', '>': '<=', '>=': '<', '==': '!=', '!=': '==' } as const
 const mirrored = { '<': '>', '<=': '>=', '>': '<', '>=': '<=', '==': '==', '!=': '!=' } as const
-const isComparison = (ast: Ast): boolean => Object.hasOwn(opposite, ast.op) && limitsOf(ast).length === 1
+const isComparison = (ast: Ast): boolean =>
+  Object.hasOwn(opposite, ast.op) && limitsOf(ast).length === 1
 
 function limitsOf(ast: Ast): Limit[] {
-  if (ast.op === '&&' || ast.op === '||') return [...limitsOf(ast.args[0]), ...limitsOf(ast.args[1])]
+  if (ast.op === '&&' || ast.op === '||')
+    return [...limitsOf(ast.args[0]), ...limitsOf(ast.args[1])]
   if (!Object.hasOwn(opposite, ast.op)) return []
   const op = ast.op as Limit['op']
   const [left, right] = ast.args as [Ast, Ast]

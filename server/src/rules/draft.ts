@@ -46,7 +46,8 @@ export class Draft {
   readonly entries = new Map<Ledger, Map<number, Entry | undefined>>()
   readonly opened = new Map<string, AlertRow>()
   readonly changed = new Map<string, AlertChange & { readonly tenant: number }>()
-  readonly steps: { readonly tenant: number; readonly alert: string; readonly step: TraceStep }[] = []
+  readonly steps: { readonly tenant: number; readonly alert: string; readonly step: TraceStep }[] =
+    []
   readonly acknowledgements: Acknowledgement[] = []
   /** When devices were heard in this batch; only of those that an absence rule watches. */
   readonly heard = new Map<number, number>()

@@ -1,5 +1,13 @@
 import { stepAbsence } from './absence.ts'
-import { type EngineInput, type EngineRule, IDLE, nothing, type RuleState, type StepResult, unchanged } from './machine.ts'
+import {
+  type EngineInput,
+  type EngineRule,
+  IDLE,
+  nothing,
+  type RuleState,
+  type StepResult,
+  unchanged,
+} from './machine.ts'
 import { stepThreshold } from './threshold.ts'
 
 /**
@@ -10,11 +18,14 @@ import { stepThreshold } from './threshold.ts'
 export function step(rule: EngineRule, state: RuleState, input: EngineInput): StepResult {
   if (input.kind === 'acknowledge') return acknowledge(state, input)
   if (input.kind === 'unwatch') return unwatch(state, input.at)
-  return rule.kind === 'threshold' ? stepThreshold(rule, state, input) : stepAbsence(rule, state, input)
+  return rule.kind === 'threshold'
+    ? stepThreshold(rule, state, input)
+    : stepAbsence(rule, state, input)
 }
 
 function acknowledge(state: RuleState, input: { at: number; by: string }): StepResult {
-  if (state.phase === 'idle' || state.phase === 'pending' || state.acknowledged) return unchanged(state)
+  if (state.phase === 'idle' || state.phase === 'pending' || state.acknowledged)
+    return unchanged(state)
   const at = Math.max(state.since, input.at)
   return {
     state: { ...state, acknowledged: true },

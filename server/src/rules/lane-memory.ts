@@ -44,6 +44,7 @@ export interface Watch {
 export class LaneMemory {
   readonly #book: RuleBook
   readonly #ledgers = new Map<string, Ledger>()
+  readonly #latest = new Map<number, Device>()
   readonly #watches = new WeakMap<Device, { version: number; watches: readonly Watch[] }>()
   /** Alerts that have not cleared, by device. */
   readonly open = new Map<number, readonly OpenAlert[]>()
@@ -69,6 +70,16 @@ export class LaneMemory {
 
   get ledgers(): Iterable<Ledger> {
     return this.#ledgers.values()
+  }
+
+  /** Takes note of a device as the Registry has it now. */
+  met(device: Device): void {
+    this.#latest.set(device.id, device)
+  }
+
+  /** `device` as it was last met: a wake-up that was asked for long ago may bring an old one. */
+  latest(device: Device): Device {
+    return this.#latest.get(device.id) ?? device
   }
 
   /** The rules that watch `device`; undefined when they must be looked up by {@link look}. */

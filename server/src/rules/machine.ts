@@ -120,7 +120,8 @@ export interface Outage {
 export function deadlineOf(forMs: number, heardAt: number, outages: readonly Outage[]): number {
   let deadlineAt = heardAt + forMs
   for (const { beganAt, endedAt } of outages) {
-    if (endedAt > heardAt && beganAt < deadlineAt) deadlineAt = Math.max(deadlineAt, endedAt + forMs)
+    if (endedAt > heardAt && beganAt < deadlineAt)
+      deadlineAt = Math.max(deadlineAt, endedAt + forMs)
   }
   return deadlineAt
 }

@@ -6,7 +6,8 @@ type Plot = NonNullable<AlertDetail['plot']>
 
 /** What to draw for an alert of `rule`: its first metric, and its limits in words. */
 export function plotOf(rule: EngineRule): AlertDetail['plot'] {
-  if (rule.kind === 'absence') return rule.metric === undefined ? null : { metric: rule.metric, limits: [] }
+  if (rule.kind === 'absence')
+    return rule.metric === undefined ? null : { metric: rule.metric, limits: [] }
   const metric = rule.when.metrics[0] ?? rule.clear.metrics[0]
   return metric === undefined ? null : { metric, limits: limitsOf(rule, metric) }
 }

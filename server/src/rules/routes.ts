@@ -1,4 +1,14 @@
-import { alert, alertDetail, alertId, alertsAnswer, alertsQuery, rule, ruleDocument, rulesAnswer, slug } from '@pulse/contract'
+import {
+  alert,
+  alertDetail,
+  alertId,
+  alertsAnswer,
+  alertsQuery,
+  rule,
+  ruleDocument,
+  rulesAnswer,
+  slug,
+} from '@pulse/contract'
 import { z } from 'zod'
 import { actorOf, type FastifyRequest, type Shell, tenantOf } from '#platform'
 import type { Act } from '#registry'
@@ -46,7 +56,9 @@ function ruleRoutes(shell: Shell, rules: Rules): void {
     },
     (request) => {
       if (request.body.key !== request.params.key) {
-        throw refuse.badRule({ detail: `key: the document says ${request.body.key}, the address ${request.params.key}.` })
+        throw refuse.badRule({
+          detail: `key: the document says ${request.body.key}, the address ${request.params.key}.`,
+        })
       }
       return rules.putRule(actOf(request), request.body)
     },

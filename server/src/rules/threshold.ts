@@ -1,4 +1,5 @@
 import type { TraceStep } from '@pulse/contract'
+import type { Metrics } from './compile.ts'
 import {
   type EngineInput,
   IDLE,
@@ -13,9 +14,15 @@ import {
 import { clockTime, duration, held, withValues } from './words.ts'
 
 type TimedInput = Extract<EngineInput, { kind: 'message' | 'timer' }>
+type Measured = MessageInput & { readonly metrics: Metrics }
+const measured = (input: MessageInput): input is Measured => input.metrics !== undefined
 
 /** One input of a threshold rule: first the timer, if it is due, then the message. */
-export function stepThreshold(rule: ThresholdRule, state: RuleState, input: TimedInput): StepResult {
+export function stepThreshold(
+  rule: ThresholdRule,
+  state: RuleState,
+  input: TimedInput,
+): StepResult {
   const now = input.kind === 'timer' ? input.at : input.ts
   const due = state.dueAt !== undefined && state.dueAt <= now
   if (!due) return input.kind === 'timer' ? unchanged(state) : evaluate(rule, state, input)
@@ -35,7 +42,7 @@ function fire(rule: ThresholdRule, state: RuleState, at: number): StepResult {
 }
 
 function evaluate(rule: ThresholdRule, state: RuleState, input: MessageInput): StepResult {
-  if (input.metrics === undefined) return unchanged(state)
+  if (!measured(input)) return unchanged(state)
   switch (state.phase) {
     case 'idle':
       return evaluateIdle(rule, input)
@@ -48,14 +55,10 @@ function evaluate(rule: ThresholdRule, state: RuleState, input: MessageInput): S
   }
 }
 
-type Evaluated = MessageInput & { readonly metrics: object }
-const metricsOf = (input: MessageInput) => (input as Evaluated).metrics as NonNullable<MessageInput['metrics']>
-
-function evaluateIdle(rule: ThresholdRule, input: MessageInput): StepResult {
-  const metrics = metricsOf(input)
-  if (rule.when.test(metrics, input.device) !== true) return unchanged(IDLE)
+function evaluateIdle(rule: ThresholdRule, input: Measured): StepResult {
+  if (rule.when.test(input.metrics, input.device) !== true) return unchanged(IDLE)
   const at = input.ts
-  const values = rule.when.values(metrics, input.device)
+  const values = rule.when.values(input.metrics, input.device)
   if (rule.forMs === 0) return open(rule, { ...IDLE, since: at, values }, at, 'message')
   const dueAt = at + rule.forMs
   const text = `${held(rule.when, 0)}; the alert opens at ${clockTime(dueAt, at)} if it stays so`
@@ -66,14 +69,14 @@ function evaluateIdle(rule: ThresholdRule, input: MessageInput): StepResult {
   }
 }
 
-function evaluatePending(rule: ThresholdRule, state: RuleState, input: MessageInput): StepResult {
-  const metrics = metricsOf(input)
-  const holds = rule.when.test(metrics, input.device)
+function evaluatePending(rule: ThresholdRule, state: RuleState, input: Measured): StepResult {
+  const holds = rule.when.test(input.metrics, input.device)
   if (holds === true) return unchanged(state)
-  const ended = holds === false ? `${rule.when.text} became false` : rule.when.why(metrics, input.device)
+  const ended =
+    holds === false ? `${rule.when.text} became false` : rule.when.why(input.metrics, input.device)
   const at = Math.max(state.since, input.ts)
   const text = `${ended} before ${duration(rule.forMs)} had passed`
-  const values = rule.when.values(metrics, input.device)
+  const values = rule.when.values(input.metrics, input.device)
   return {
     state: IDLE,
     outputs: [],
@@ -81,11 +84,10 @@ function evaluatePending(rule: ThresholdRule, state: RuleState, input: MessageIn
   }
 }
 
-function evaluateOpen(rule: ThresholdRule, state: RuleState, input: MessageInput): StepResult {
-  const metrics = metricsOf(input)
-  if (rule.clear.test(metrics, input.device) !== true) return unchanged(state)
+function evaluateOpen(rule: ThresholdRule, state: RuleState, input: Measured): StepResult {
+  if (rule.clear.test(input.metrics, input.device) !== true) return unchanged(state)
   const at = Math.max(state.since, input.ts)
-  const values = rule.clear.values(metrics, input.device)
+  const values = rule.clear.values(input.metrics, input.device)
   if (rule.clearForMs === 0) return clear(rule, state, { at, trigger: 'message', values })
   const dueAt = at + rule.clearForMs
   const text = `${held(rule.clear, 0)}; the alert clears at ${clockTime(dueAt, at)} if it stays so`
@@ -96,14 +98,16 @@ function evaluateOpen(rule: ThresholdRule, state: RuleState, input: MessageInput
   }
 }
 
-function evaluateClearing(rule: ThresholdRule, state: RuleState, input: MessageInput): StepResult {
-  const metrics = metricsOf(input)
-  const holds = rule.clear.test(metrics, input.device)
+function evaluateClearing(rule: ThresholdRule, state: RuleState, input: Measured): StepResult {
+  const holds = rule.clear.test(input.metrics, input.device)
   if (holds === true) return unchanged(state)
   const at = Math.max(state.since, input.ts)
-  const ended = holds === false ? `${rule.clear.text} became false` : rule.clear.why(metrics, input.device)
+  const ended =
+    holds === false
+      ? `${rule.clear.text} became false`
+      : rule.clear.why(input.metrics, input.device)
   const text = `${ended} before ${duration(rule.clearForMs)} had passed; the alert stays open`
-  const values = rule.clear.values(metrics, input.device)
+  const values = rule.clear.values(input.metrics, input.device)
   return {
     state: { ...state, phase: 'open', since: at, dueAt: undefined, values: undefined },
     outputs: [],
@@ -133,7 +137,11 @@ interface Clearing {
   readonly values: TraceStep['values']
 }
 
-function clear(rule: ThresholdRule, state: RuleState, { at, trigger, values }: Clearing): StepResult {
+function clear(
+  rule: ThresholdRule,
+  state: RuleState,
+  { at, trigger, values }: Clearing,
+): StepResult {
   const shown = trigger === 'timer' ? (state.values ?? {}) : values
   const measuredAt = trigger === 'timer' ? state.since : at
   const reason = withValues(held(rule.clear, rule.clearForMs), rule.clear, shown, measuredAt)
