@@ -10,6 +10,7 @@ import { Panel } from '../ui/panel.tsx'
 import { EmptyState } from '../ui/states.tsx'
 import { TimeAgo } from '../ui/time-ago.tsx'
 import { toast } from '../ui/toast.ts'
+import classes from './connect.module.css'
 import { createToken, revokeToken, tokensQuery } from './queries.ts'
 import { TokenOnce } from './token-once.tsx'
 
@@ -144,7 +145,7 @@ function Revoke({ device, token, onClose }: RevokeProps) {
           : `${device.name} cannot connect with this token any more.`}{' '}
         This cannot be undone.
       </p>
-      <div style={{ display: 'flex', gap: 8, justifyContent: 'flex-end', marginTop: 16 }}>
+      <div className={classes.buttons}>
         <Button onClick={onClose} data-autofocus>
           Keep it
         </Button>

@@ -1,0 +1,75 @@
+import { Button, TextInput } from '@mantine/core'
+import { useMutation, useQuery } from '@tanstack/react-query'
+import { useDeferredValue, useState } from 'react'
+import { deviceSearchQuery } from '../registry/queries.ts'
+import { ApiProblem } from '../session/problem.ts'
+import { useMay } from '../session/use-session.ts'
+import { Panel } from '../ui/panel.tsx'
+import { StatusDot } from '../ui/status.tsx'
+import classes from './connect.module.css'
+import { createToken } from './queries.ts'
+
+interface ChooseDeviceProps {
+  /** Without a token the snippets have a placeholder for one. */
+  readonly onReady: (device: string, token: string | undefined) => void
+}
+
+/** Finds a device that is registered, and gives it a new token if one wants that. */
+export function ChooseDevice({ onReady }: ChooseDeviceProps) {
+  const [text, setText] = useState('')
+  const find = useDeferredValue(text.trim())
+  const { data } = useQuery(deviceSearchQuery(find))
+  const found = find === '' ? [] : (data?.items ?? [])
+  const may = useMay('credential.write')
+  const { mutate, error, isPending, variables } = useMutation({
+    mutationFn: createToken,
+    onSuccess: ({ token }, device) => onReady(device, token),
+  })
+  const problem = error ? ApiProblem.of(error) : undefined
+  return (
+    <Panel title="Or choose one that is registered" padded>
+      <TextInput
+        label="Key or name"
+        placeholder="ups-0041"
+        autoComplete="off"
+        value={text}
+        onChange={(event) => setText(event.currentTarget.value)}
+      />
+      {problem && (
+        <p role="alert" className={classes.problem}>
+          {problem.title} {problem.remedy}
+        </p>
+      )}
+      <ul className={classes.found} aria-label="Devices found">
+        {found.map((device) => (
+          <li key={device.key}>
+            <span className={classes.foundName}>
+              <b>{device.name}</b> <span className="mono muted">{device.key}</span>
+            </span>
+            <StatusDot status={device.status} />
+            {may && (
+              <Button
+                size="compact-sm"
+                loading={isPending && variables === device.key}
+                aria-label={`New token for ${device.key}`}
+                onClick={() => mutate(device.key)}
+              >
+                New token
+              </Button>
+            )}
+            <Button
+              size="compact-sm"
+              aria-label={`I have a token of ${device.key}`}
+              onClick={() => onReady(device.key, undefined)}
+            >
+              I have one
+            </Button>
+          </li>
+        ))}
+      </ul>
+      {find !== '' && data && found.length === 0 && (
+        <p className="muted">No device has this key or name.</p>
+      )}
+    </Panel>
+  )
+}
