@@ -135,7 +135,7 @@ function refuseTopic(
     payload,
     messageId: undefined,
   })
-  core.ingress.rejected().then(
+  core.ingress.recorded().then(
     () => settled({ kind: 'refused', items: [item], total: 1 }),
     () => settled(unavailable),
   )
@@ -143,8 +143,18 @@ function refuseTopic(
 
 const unavailable = { kind: 'retry', code: 'connect.unavailable', retryAfterMs: 1000 } as const
 
-const qos2Of = ({ qos, session, packetId }: Publication) =>
-  qos === 2 && session.id !== 0 ? { session: session.id, packetId } : undefined
+const ARRAY = 0x5b
+
+/** True for an array of envelopes, which several transactions may store. */
+const isArray = (payload: Buffer): boolean => {
+  let at = 0
+  while ((payload[at] as number) <= 0x20) at++
+  return payload[at] === ARRAY
+}
+
+/** What is remembered with the message. The parts of an array must not be taken for the whole. */
+const qos2Of = ({ qos, session, packetId, payload }: Publication) =>
+  qos === 2 && session.id !== 0 && !isArray(payload) ? { session: session.id, packetId } : undefined
 
 function originOf(publication: Publication): Origin {
   const qos2 = qos2Of(publication)
@@ -157,7 +167,7 @@ function settle(core: Core, publication: Publication, outcome: PublishOutcome, a
     return again(core, publication, outcome.retryAfterMs, attempt)
   }
   if (outcome.kind === 'stored') {
-    if (ack) connection.settle(ack, undefined)
+    if (ack) storedAck(core, publication, ack)
   } else if (outcome.kind === 'refused') refused(core, publication, outcome)
   else {
     count(core, outcome.code)
@@ -167,6 +177,15 @@ function settle(core: Core, publication: Publication, outcome: PublishOutcome, a
   if (attempt > 0) connection.unpause(Pause.slowed)
   connection.settled()
   if (qos === 2) stored(publication.session)
+}
+
+function storedAck(core: Core, publication: Publication, waiting: Ack): void {
+  const { connection, qos, session, packetId, payload } = publication
+  if (qos !== 2 || session.id === 0 || !isArray(payload)) return connection.settle(waiting, undefined)
+  core.store.remember(session.id, packetId).then(
+    () => connection.settle(waiting, undefined),
+    () => sendAway(core, connection, unavailable),
+  )
 }
 
 function stored(session: Session): void {
@@ -216,7 +235,7 @@ function refused(core: Core, publication: Publication, outcome: PublishOutcome &
       session.received?.delete(packetId)
       connection.settle(waiting, bytes)
     },
-    () => sendAway(core, connection, { kind: 'retry', code: 'connect.unavailable', retryAfterMs: 0 }),
+    () => sendAway(core, connection, unavailable),
   )
 }
 

@@ -32,6 +32,8 @@ export interface SessionStore {
   close(id: number, expiryS: number): Promise<void>
   subscribe(session: OwnedSession, subscriptions: readonly Subscription[]): Promise<void>
   unsubscribe(session: OwnedSession, filter: string, short: boolean): Promise<void>
+  /** Remembers a packet id whose message is stored, where the pipeline could not. */
+  remember(session: number, packetId: number): Promise<void>
   /** PUBREL came: the packet id is free. Gathered with others into one statement. */
   release(session: number, packetId: number): Promise<void>
   /** Ends what has expired. */
@@ -58,6 +60,15 @@ export function createSessionStore(db: Database, clock: Clock): SessionStore {
       delete from connect.inbound i
        using json_to_recordset(${text}::text::json) as r(session bigint, packet int)
        where i.session = r.session and i.packet_id = r.packet`
+  })
+
+  const remembered: Batcher<readonly [number, number]> = createBatcher(async (rows) => {
+    const text = JSON.stringify(rows.map(([session, packet]) => ({ session, packet })))
+    await db`
+      insert into connect.inbound (session, packet_id)
+      select session, packet
+        from json_to_recordset(${text}::text::json) as r(session bigint, packet int)
+      on conflict do nothing`
   })
 
   return {
@@ -102,6 +113,7 @@ export function createSessionStore(db: Database, clock: Clock): SessionStore {
          where session = ${session.id} and filter = ${filter} and short = ${short}`
     },
 
+    remember: (session, packetId) => remembered.add([session, packetId]),
     release: (session, packetId) => released.add([session, packetId]),
 
     async sweep() {
@@ -125,7 +137,9 @@ export function createSessionStore(db: Database, clock: Clock): SessionStore {
       for (const { device } of rows) kept.add(device)
     },
 
-    idle: () => released.idle(),
+    async idle() {
+      await Promise.all([released.idle(), remembered.idle()])
+    },
   }
 }
 

@@ -36,7 +36,7 @@ export function testIngress(): TestIngress {
     automatic: true,
     published: [],
     rejections: [],
-    rejected: () => Promise.resolve(),
+    recorded: () => Promise.resolve(),
     presences: [],
     publish(device, channel, payload, origin, settled) {
       const text = Buffer.from(payload).toString()
