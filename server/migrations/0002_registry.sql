@@ -103,6 +103,15 @@ returns void language sql security definer set search_path = pg_catalog as $$
   delete from registry.session where token_hash = p_hash
 $$;
 
+-- Who belongs to the transaction's tenant, for names beside what they did.
+create function registry.members()
+returns table (person text, username text, name text, role text)
+language sql stable security definer set search_path = pg_catalog as $$
+  select p.id, p.username, p.name, m.role
+    from registry.membership m join registry.person p on p.id = m.person
+   where m.tenant = platform.tenant()
+$$;
+
 revoke all on all functions in schema registry from public;
 grant execute on all functions in schema registry to pulse_app;
 

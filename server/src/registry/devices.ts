@@ -1,5 +1,6 @@
 import type { DeviceToken, DeviceType, EventDraft, Site } from '@pulse/contract'
-import { type Actor, type Clock, type Database, emit, inTenant, record, type TenantSql } from '#platform'
+import { type Clock, type Database, emit, inTenant, record, type TenantSql } from '#platform'
+import type { Act } from './act.ts'
 import {
   type DeviceDraft,
   insertDevices,
@@ -31,14 +32,6 @@ export interface NewToken {
   readonly device: string
   readonly id: string
   readonly token: string
-}
-
-/** Who acts, and in which tenant. */
-export interface Act {
-  readonly tenant: number
-  readonly actor: Actor
-  readonly requestId?: string | undefined
-  readonly address?: string | undefined
 }
 
 /** Sites, types, devices and their tokens. Every write is audited in its transaction. */

@@ -73,3 +73,14 @@ export async function insertMembership(sql: TenantSql, person: string, role: Rol
     on conflict (tenant, person) do nothing returning person`
   return rows.length > 0
 }
+
+/** A person as their fellows in a tenant see them. */
+export interface Member {
+  readonly person: string
+  readonly username: string
+  readonly name: string
+  readonly role: Role
+}
+
+export const selectMembers = (sql: TenantSql) =>
+  sql<Member[]>`select person, username, name, role from registry.members() order by name, person`

@@ -19,6 +19,8 @@ import {
   extendSession,
   insertMembership,
   insertSession,
+  type Member,
+  selectMembers,
   type SessionFacts,
   type SignInFacts,
   sessionFacts,
@@ -56,6 +58,8 @@ export interface People {
   signOut(token: string): Promise<void>
   /** Who sends this request; the one seam between the HTTP shell and identity. */
   authenticate(request: FastifyRequest): Promise<Principal | undefined>
+  /** Who belongs to a tenant. */
+  members(tenant: number): Promise<readonly Member[]>
   /** Makes a person who belongs to `tenant`; one whose username exists keeps their password. */
   createPerson(tenant: number, person: NewPerson, actor: Actor): Promise<{ readonly id: string }>
 }
@@ -110,6 +114,7 @@ export function createPeople(app: Database, clock: Clock): People {
       const token = bearerOf(request)
       return token === undefined ? undefined : principalOf(await facts(token))
     },
+    members: (tenant) => inTenant(app, tenant, selectMembers),
     createPerson: (tenant, person, actor) => createPerson({ app, clock, actor }, tenant, person),
   }
 }

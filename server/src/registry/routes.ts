@@ -11,8 +11,8 @@ import {
   tokenId,
 } from '@pulse/contract'
 import { z } from 'zod'
-import { actorOf, type FastifyRequest, type Shell, tenantOf } from '#platform'
-import type { Act } from './devices.ts'
+import { type FastifyRequest, type Shell, tenantOf } from '#platform'
+import { actOf } from './act.ts'
 import { refuse } from './errors.ts'
 import { bearerOf } from './people.ts'
 import type { Registry } from './registry.ts'
@@ -20,15 +20,15 @@ import type { Registry } from './registry.ts'
 const nothing = z.null().describe('Done.')
 const items = <T extends z.ZodType>(item: T) => z.object({ items: z.array(item) })
 
-/** The HTTP face of the Registry. */
-export async function registryRoutes(app: Shell, { registry }: { readonly registry: Registry }): Promise<void> {
+/** Routes of sessions, sites, types, devices and tokens. */
+export function registryRoutes(app: Shell, registry: Registry): void {
   sessionRoutes(app, registry)
   deviceRoutes(app, registry)
   tokenRoutes(app, registry)
 }
 
 function sessionRoutes(app: Shell, { people }: Registry): void {
-  const tags = ['session']
+  const tags = ['Session']
   app.post(
     '/v1/session',
     {
@@ -54,7 +54,7 @@ function sessionRoutes(app: Shell, { people }: Registry): void {
 }
 
 function deviceRoutes(app: Shell, { devices }: Registry): void {
-  const tags = ['devices']
+  const tags = ['Registry']
   const config = { permission: 'device.read' } as const
   app.get(
     '/v1/sites',
@@ -85,7 +85,7 @@ function deviceRoutes(app: Shell, { devices }: Registry): void {
 }
 
 function tokenRoutes(app: Shell, { devices }: Registry): void {
-  const tags = ['credentials']
+  const tags = ['Registry']
   const url = '/v1/devices/:key/tokens'
   const params = z.object({ key: deviceKey })
   app.get(
@@ -131,13 +131,6 @@ function tokenRoutes(app: Shell, { devices }: Registry): void {
     },
   )
 }
-
-const actOf = (request: FastifyRequest): Act => ({
-  tenant: tenantOf(request),
-  actor: actorOf(request),
-  requestId: request.id,
-  address: request.ip,
-})
 
 function tokenOf(request: FastifyRequest): string {
   const token = bearerOf(request)

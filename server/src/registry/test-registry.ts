@@ -1,6 +1,7 @@
 import { asPipeline, type Clock, manualClock, silentLog } from '#platform'
 import type { TestDatabase } from '../testing/index.ts'
-import type { Act, NewDevice } from './devices.ts'
+import type { Act } from './act.ts'
+import type { NewDevice } from './devices.ts'
 import { createRegistry, type Registry } from './registry.ts'
 
 /** A registry over a test's database, as production wires it, with two tenants. */

@@ -1,0 +1,17 @@
+import { type Actor, actorOf, type FastifyRequest, tenantOf } from '#platform'
+
+/** Who acts, in which tenant, from where: what an audited use case is told. */
+export interface Act {
+  readonly tenant: number
+  readonly actor: Actor
+  readonly requestId?: string | undefined
+  readonly address?: string | undefined
+}
+
+/** The act of a request. Only on routes with a permission. */
+export const actOf = (request: FastifyRequest): Act => ({
+  tenant: tenantOf(request),
+  actor: actorOf(request),
+  requestId: request.id,
+  address: request.ip,
+})
