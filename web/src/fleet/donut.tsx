@@ -27,7 +27,7 @@ interface DonutProps {
 /** Share of each status as a ring, the total inside, a second ring for the worst open alert. */
 export function Donut({ site, x, y }: DonutProps) {
   const total = siteTotal(site)
-  const radius = Math.min(30, 17 + Math.sqrt(total) * 0.6)
+  const radius = Math.min(42, 22 + Math.sqrt(total) * 0.6)
   const around = 2 * Math.PI * radius
   const worst = worstOf(site)
   let before = 0
@@ -45,16 +45,16 @@ export function Donut({ site, x, y }: DonutProps) {
             r={radius}
             fill="none"
             stroke={`var(--${part})`}
-            strokeWidth="5"
+            strokeWidth="6"
             strokeDasharray={`${Math.max(1, length - 1)} ${around}`}
             strokeDashoffset={-offset}
             transform="rotate(-90)"
           />
         )
       })}
-      {worst && <circle className={classes.ring} r={radius + 6} stroke={`var(--${worst})`} />}
-      <text y="5">{formatCount(total)}</text>
-      <text className={classes.place} y={radius + 23}>
+      {worst && <circle className={classes.ring} r={radius + 7} stroke={`var(--${worst})`} />}
+      <text y="6">{formatCount(total)}</text>
+      <text className={classes.place} y={radius + 26}>
         {site.name}
       </text>
     </g>

@@ -88,9 +88,10 @@ function deliveryNote({ p99Ms, deadLetters }: Overview['deliveries']): string {
 function AlertNote({ data }: { readonly data: Overview }) {
   const shown = (['critical', 'warning', 'info'] as const).filter((name) => data.alerts[name] > 0)
   if (shown.length === 0) return 'nothing is wrong'
-  return shown.map((severity) => (
+  return shown.map((severity, index) => (
     <SeverityWord key={severity} severity={severity}>
-      {formatCount(data.alerts[severity])} {severity}
+      {formatCount(data.alerts[severity])}
+      <span className={index === 0 ? '' : 'sr-only'}> {severity}</span>
     </SeverityWord>
   ))
 }

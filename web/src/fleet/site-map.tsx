@@ -37,15 +37,28 @@ export function SiteMap({ sites }: { readonly sites: readonly SiteSummary[] }) {
         )}
       </svg>
       {elsewhere.length > 0 && (
-        <div className={classes.elsewhere}>
-          <span className="muted">Not on the map</span>
-          {elsewhere.map(({ site }) => (
-            <Link key={site.key} to="/devices" search={fleetQuery(site)}>
-              {site.name} <span className="muted">{formatCount(siteTotal(site))}</span>
-            </Link>
-          ))}
-        </div>
+        <SiteList title="Not on the map" sites={elsewhere.map(({ site }) => site)} />
       )}
+      <SiteList title="All sites" sites={sites} className={classes.onlyNarrow} />
+    </div>
+  )
+}
+
+interface SiteListProps {
+  readonly title: string
+  readonly sites: readonly SiteSummary[]
+  readonly className?: string | undefined
+}
+
+function SiteList({ title, sites, className = '' }: SiteListProps) {
+  return (
+    <div className={`${classes.elsewhere} ${className}`}>
+      <span className="muted">{title}</span>
+      {sites.map((site) => (
+        <Link key={site.key} to="/devices" search={fleetQuery(site)}>
+          {site.name} <span className="muted">{formatCount(siteTotal(site))}</span>
+        </Link>
+      ))}
     </div>
   )
 }

@@ -36,7 +36,8 @@ export interface Live {
 
 /** Opens the stream; what it tells is merged into the cache at most four times a second. */
 export function createLive(client: QueryClient): Live {
-  let state: LiveState = { status: 'connecting', since: Date.now(), perSecond: 0, rates: [] }
+  const rates = Array.from({ length: RATES }, () => null)
+  let state: LiveState = { status: 'connecting', since: Date.now(), perSecond: 0, rates }
   let pending: LiveEvent[] = []
   let paint: ReturnType<typeof setTimeout> | undefined
   let disconnect: (() => void) | undefined

@@ -93,10 +93,10 @@ type Pages = readonly { readonly items: readonly { readonly key: string }[] }[]
 function useAllColumns(pages: Pages | undefined): readonly DeviceColumn[] {
   const types = useQuery(typesQuery())
   const sites = useQuery(sitesQuery())
-  const sparks = useQueries({
+  const answers = useQueries({
     queries: (pages ?? []).map((page) => sparksQuery(page.items.map((row) => row.key))),
-    combine: (answers) => new Map(answers.flatMap((answer) => [...(answer.data ?? [])])),
   })
+  const sparks = new Map(answers.flatMap((answer) => [...(answer.data ?? [])]))
   return deviceColumns({ types: types.data, sites: sites.data, sparks })
 }
 

@@ -63,6 +63,7 @@ export function deviceColumns({ types, sites, sparks }: DeviceContext): readonly
       key: 'reading',
       title: 'Reading',
       end: true,
+      hideBelow: 640,
       text: (row) => readingOf(row, types),
       cell: (row) => readingOf(row, types) || <span className="muted">—</span>,
     },
@@ -109,9 +110,12 @@ function DeviceName({ row, type }: { readonly row: DeviceRow; readonly type: str
     <span className={classes.device}>
       <Link to="/devices/$key" params={{ key: row.key }} search={{}}>
         {row.key}
-      </Link>{' '}
-      {type}
-      {name}
+      </Link>
+      <span className={classes.what}>
+        {' '}
+        {type}
+        {name}
+      </span>
     </span>
   )
 }

@@ -1,4 +1,10 @@
-import { type DeviceStatus, deviceStatuses, type Facets, type Severity } from '@pulse/contract'
+import {
+  type DeviceStatus,
+  deviceStatuses,
+  type Facets,
+  type Severity,
+  severities,
+} from '@pulse/contract'
 import { useQueries } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
 import { formatCount } from '../ui/format.ts'
@@ -17,6 +23,12 @@ const groups = [
   { name: 'firmware', field: 'firmware', title: 'Firmware' },
 ] as const
 type Group = (typeof groups)[number]
+
+/** Statuses and severities keep their places; the others come with the largest first. */
+const fixedOrder: Partial<Record<Group['name'], readonly string[]>> = {
+  status: deviceStatuses,
+  alerts: severities.toReversed(),
+}
 
 interface FacetListProps {
   readonly q: string
@@ -67,7 +79,10 @@ interface FacetGroupProps {
 
 function FacetGroup({ group, items, q, onChange }: FacetGroupProps) {
   const [all, setAll] = useState(false)
-  const shown = (items ?? []).filter(({ count, value }) => count > 0 && value !== '')
+  const order: readonly string[] = fixedOrder[group.name] ?? []
+  const shown = (items ?? [])
+    .filter(({ count, value }) => count > 0 && value !== '')
+    .toSorted((a, b) => order.indexOf(a.value) - order.indexOf(b.value))
   if (shown.length === 0) return null
   const terms = splitTerms(q) ?? []
   return (

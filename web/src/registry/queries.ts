@@ -1,10 +1,24 @@
-import { devicesAnswer, deviceType, facets, site, sparksAnswer } from '@pulse/contract'
+import {
+  type DeviceType,
+  devicesAnswer,
+  deviceType,
+  facets,
+  type Site,
+  site,
+  sparksAnswer,
+} from '@pulse/contract'
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query'
 import { z } from 'zod'
 import { api } from '../session/api.ts'
 
 const PAGE_SIZE = 100
 const MINUTE_MS = 60_000
+
+// Selectors are named functions: a new one at each render would make a new map at each render.
+const byKey = <T extends { readonly key: string }>({ items }: { readonly items: readonly T[] }) =>
+  new Map(items.map((item) => [item.key, item]))
+const byDevice = ({ items }: z.output<typeof sparksAnswer>) =>
+  new Map<string, readonly (number | null)[]>(items.map((each) => [each.device, each.values]))
 
 interface DevicesParams {
   readonly q: string
@@ -51,7 +65,7 @@ export const typesQuery = () =>
     queryKey: ['types'],
     queryFn: ({ signal }) =>
       api.get('/v1/types', z.object({ items: z.array(deviceType) }), { signal }),
-    select: ({ items }) => new Map(items.map((type) => [type.key, type])),
+    select: byKey<DeviceType>,
     staleTime: 5 * MINUTE_MS,
   })
 
@@ -60,7 +74,7 @@ export const sitesQuery = () =>
   queryOptions({
     queryKey: ['sites'],
     queryFn: ({ signal }) => api.get('/v1/sites', z.object({ items: z.array(site) }), { signal }),
-    select: ({ items }) => new Map(items.map((each) => [each.key, each])),
+    select: byKey<Site>,
     staleTime: 5 * MINUTE_MS,
   })
 
@@ -70,7 +84,7 @@ export const sparksQuery = (keys: readonly string[]) =>
     queryKey: ['sparks', keys.join(',')],
     queryFn: ({ signal }) =>
       api.get('/v1/sparks', sparksAnswer, { params: { devices: keys.join(',') }, signal }),
-    select: ({ items }) => new Map(items.map((each) => [each.device as string, each.values])),
+    select: byDevice,
     enabled: keys.length > 0,
     staleTime: MINUTE_MS,
     refetchInterval: MINUTE_MS,

@@ -29,7 +29,12 @@ export function QueryBar({ q, onChange, facets, took }: QueryBarProps) {
       <div className={`${classes.field} ${error ? classes.wrong : ''}`}>
         <IconSearch size={16} stroke={1.6} aria-hidden="true" />
         {bar.chips.map((term, index) => (
-          <Term key={printTerm(term)} term={term} onRemove={() => bar.remove(index)} />
+          <Term
+            key={printTerm(term)}
+            term={term}
+            label={labelOf(term, facets)}
+            onRemove={() => bar.remove(index)}
+          />
         ))}
         <input
           ref={bar.input}
@@ -61,14 +66,21 @@ export function QueryBar({ q, onChange, facets, took }: QueryBarProps) {
   )
 }
 
+/** A site or type by its name, where the facets know it. */
+function labelOf(term: ChipTerm, facets: Facets | undefined): string {
+  const known = facets?.[term.field as keyof Facets]
+  return known?.find((each) => each.value === term.value)?.label ?? term.value
+}
+
 interface TermProps {
   readonly term: ChipTerm
+  readonly label: string
   readonly onRemove: () => void
 }
 
-function Term({ term, onRemove }: TermProps) {
+function Term({ term, label, onRemove }: TermProps) {
   const cmp = term.cmp === ':' ? '' : term.cmp
-  const words = [term.negated && 'not', cmp, term.value].filter(Boolean).join(' ')
+  const words = [term.negated && 'not', cmp, label].filter(Boolean).join(' ')
   return (
     <span className={classes.term}>
       <span>

@@ -1,7 +1,7 @@
 import { parseQuery, type Query, QueryError, type Term } from '@pulse/contract'
 
 /** A term of a query that is a plain row of terms, as a chip shows it. */
-export interface ChipTerm extends Term {
+export interface ChipTerm extends Omit<Term, 'at'> {
   readonly negated: boolean
 }
 

@@ -53,12 +53,16 @@ export function Shell() {
 
 function useShellKeys(setOpen: (what: 'palette' | 'keys') => void) {
   const router = useRouter()
-  useHotkeys([
+  const back = () => {
+    if (router.history.canGoBack()) router.history.back()
+  }
+  const keys = [
+    { keys: '/', label: 'Search', run: () => setOpen('palette') },
     { keys: 'mod+k', label: 'Search and commands', run: () => setOpen('palette') },
     { keys: '?', label: 'The keys of this page', run: () => setOpen('keys') },
-    { keys: '/', label: 'Search', run: () => setOpen('palette') },
-    { keys: 'Escape', label: 'Back', run: () => router.history.back() },
-  ])
+    { keys: 'Escape', label: 'Back', run: back },
+  ]
+  useHotkeys(keys, 'frame')
 }
 
 function useCloseOnMove(close: () => void) {

@@ -54,19 +54,21 @@ function onKeyDown(event: KeyboardEvent) {
 
 /**
  * Registers keys while a component stands; the newest registration of a key wins, and `?` lists
- * them all. Plain keys rest while one types or a dialog is open.
+ * them all; those of the frame yield to the page's. Plain keys rest while one types or a dialog is open.
  */
-export function useHotkeys(hotkeys: readonly Hotkey[]) {
+export function useHotkeys(hotkeys: readonly Hotkey[], rank: 'page' | 'frame' = 'page') {
   const latest = useRef(hotkeys)
   useEffect(() => {
     latest.current = hotkeys
   })
   useEffect(() => {
     if (registrations.length === 0) window.addEventListener('keydown', onKeyDown)
-    registrations.push(latest)
+    // Effects run from the leaves to the root: the frame around a page comes last, but yields.
+    if (rank === 'frame') registrations.unshift(latest)
+    else registrations.push(latest)
     return () => {
       registrations.splice(registrations.indexOf(latest), 1)
       if (registrations.length === 0) window.removeEventListener('keydown', onKeyDown)
     }
-  }, [])
+  }, [rank])
 }

@@ -15,7 +15,7 @@ interface SparklineProps {
 export function Sparkline(props: SparklineProps) {
   const { values, width = 84, height = 20, color = 'var(--ink-3)', label } = props
   const path = sparkPath(values, width, height)
-  const size = { width, height, viewBox: `0 0 ${width} ${height}`, style: { display: 'block' } }
+  const size = { width, height, viewBox: `0 0 ${width} ${height}`, className: 'spark' }
   const line = (
     <path
       d={path}

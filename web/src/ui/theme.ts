@@ -11,6 +11,7 @@ import {
   Tooltip,
   type VariantColorsResolver,
 } from '@mantine/core'
+import type { CSSProperties } from 'react'
 
 const one = (value: string): MantineColorsTuple => [
   value,
@@ -51,6 +52,8 @@ const variantColorResolver: VariantColorsResolver = ({ variant, color }) => {
   return { ...bare, background: 'transparent', hover: 'var(--hover)' }
 }
 
+const overlayProps = { style: { '--overlay-bg': 'var(--backdrop)' } as CSSProperties }
+
 /** The theme of Mantine's controls: sizes of the 4 px grid, colours by token. */
 export const theme = createTheme({
   fontFamily: 'var(--font)',
@@ -75,8 +78,12 @@ export const theme = createTheme({
     Tooltip: Tooltip.extend({ defaultProps: { openDelay: 300, withArrow: false } }),
     Menu: Menu.extend({ defaultProps: { shadow: 'md', transitionProps: { duration: 80 } } }),
     Popover: Popover.extend({ defaultProps: { shadow: 'md', transitionProps: { duration: 80 } } }),
-    Modal: Modal.extend({ defaultProps: { transitionProps: { duration: 80 }, radius: 'md' } }),
-    Drawer: Drawer.extend({ defaultProps: { transitionProps: { duration: 120 } } }),
+    Modal: Modal.extend({
+      defaultProps: { transitionProps: { duration: 80 }, radius: 'md', overlayProps },
+    }),
+    Drawer: Drawer.extend({
+      defaultProps: { transitionProps: { duration: 120 }, overlayProps },
+    }),
   },
 })
 

@@ -1,0 +1,100 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import type { Demo } from './pulse.ts'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const START_MS = 90_000
+const STOP_MS = 10_000
+
+/** Builds the portal if its sources changed, and starts Pulse with its demo on free ports. */
+export default async function setup() {
+  run('scripts/bootstrap.mjs', 'build')
+  const data = mkdtempSync(join(tmpdir(), 'pulse-pages-'))
+  const server = spawn(
+    process.execPath,
+    ['server/src/main.ts', '--port', '0', '--mqtt-port', '0', '--data', data],
+    { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] },
+  )
+  const said = listen(server)
+  const stop = () => end(server, data)
+  try {
+    const demo = await readDemo(join(data, 'demo.json'), server)
+    await fleetIsLive(demo)
+    process.env['PULSE_DEMO_FILE'] = join(data, 'demo.json')
+  } catch (error) {
+    await stop()
+    throw new Error(`Pulse did not start for the page tests. It said:\n${said().slice(-4000)}`, {
+      cause: error,
+    })
+  }
+  return stop
+}
+
+function run(program: string, ...args: readonly string[]) {
+  const { status } = spawnSync(process.execPath, [program, ...args], {
+    cwd: root,
+    stdio: 'inherit',
+  })
+  if (status !== 0) throw new Error(`${program} ${args.join(' ')} failed`)
+}
+
+function listen(server: ChildProcess): () => string {
+  let said = ''
+  for (const stream of [server.stdout, server.stderr]) {
+    stream?.on('data', (chunk: Buffer) => {
+      said += chunk.toString()
+    })
+  }
+  return () => said
+}
+
+/** What may not be there yet: polled until it is, or the time is over. */
+async function until<T>(what: string, look: () => Promise<T | undefined> | T | undefined) {
+  const deadline = Date.now() + START_MS
+  while (Date.now() < deadline) {
+    const found = await look()
+    if (found !== undefined) return found
+    await pause(200)
+  }
+  throw new Error(`${what} took longer than ${START_MS / 1000} s`)
+}
+
+const readDemo = (file: string, server: ChildProcess) =>
+  until('the start', async () => {
+    if (server.exitCode !== null) throw new Error(`it ended with ${server.exitCode}`)
+    if (!existsSync(file)) return undefined
+    const demo = JSON.parse(readFileSync(file, 'utf8')) as Demo
+    const answer = await fetch(`${demo.url}/v1/session`).catch(() => undefined)
+    return answer ? demo : undefined
+  })
+
+const fleetIsLive = async (demo: Demo) => {
+  const { username, password } = demo
+  const signedIn = await fetch(`${demo.url}/v1/session`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ username, password }),
+  })
+  const { token } = (await signedIn.json()) as { token: string }
+  await until('the demo fleet', async () => {
+    const headers = { authorization: `Bearer ${token}` }
+    const answer = await fetch(`${demo.url}/v1/overview`, { headers })
+    const { devices } = (await answer.json()) as { devices?: { online: number } }
+    return devices && devices.online >= 10 ? true : undefined
+  })
+}
+
+async function end(server: ChildProcess, data: string) {
+  if (server.exitCode === null) {
+    const ended = new Promise((resolve) => server.once('exit', resolve))
+    server.kill('SIGTERM')
+    const late = setTimeout(() => server.kill('SIGKILL'), STOP_MS)
+    await ended
+    clearTimeout(late)
+  }
+  rmSync(data, { recursive: true, force: true })
+}

@@ -1,0 +1,137 @@
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { AxeBuilder } from '@axe-core/playwright'
+import { test as base, expect, type Page } from '@playwright/test'
+
+/** What the server writes for its demo. */
+export interface Demo {
+  readonly url: string
+  readonly username: string
+  readonly password: string
+  readonly mqttPort: number
+}
+
+/** The server under test, as one who is signed in sees it. */
+export interface Api {
+  readonly demo: Demo
+  readonly token: string
+  readonly get: <T>(path: string) => Promise<T>
+  readonly post: <T>(path: string, body: unknown) => Promise<T>
+}
+
+interface Fixtures {
+  /** A page that is signed in and has not gone anywhere yet. */
+  readonly portal: Page
+  /** Fails the test when the page says an error. */
+  readonly quiet: undefined
+}
+
+/** Errors that a test provokes on purpose: it takes them out of the list. */
+export const provoked = new WeakMap<Page, RegExp>()
+
+export const test = base.extend<Fixtures, { readonly api: Api }>({
+  api: [
+    // biome-ignore lint/correctness/noEmptyPattern: Playwright wants the braces
+    async ({}, use) => use(await connect()),
+    { scope: 'worker' },
+  ],
+  baseURL: async ({ api }, use) => use(api.demo.url),
+  quiet: [
+    async ({ page }, use) => {
+      const errors: string[] = []
+      page.on('console', (message) => {
+        if (message.type() === 'error') errors.push(message.text())
+      })
+      page.on('pageerror', (error) => errors.push(error.message))
+      await use(undefined)
+      const expected = provoked.get(page)
+      expect(errors.filter((error) => !expected?.test(error))).toEqual([])
+    },
+    { auto: true },
+  ],
+  portal: async ({ page, api }, use) => {
+    await page.addInitScript((token) => localStorage.setItem('pulse.token', token), api.token)
+    await use(page)
+  },
+})
+export { expect }
+
+async function connect(): Promise<Api> {
+  const file = process.env['PULSE_DEMO_FILE'] ?? ''
+  const demo = JSON.parse(readFileSync(file, 'utf8')) as Demo
+  const { username, password } = demo
+  const json = { 'content-type': 'application/json' }
+  const call = async <T>(path: string, init: RequestInit): Promise<T> => {
+    const answer = await fetch(demo.url + path, init)
+    if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`)
+    return (await answer.json()) as T
+  }
+  const { token } = await call<{ token: string }>('/v1/session', {
+    method: 'POST',
+    headers: json,
+    body: JSON.stringify({ username, password }),
+  })
+  const headers = { authorization: `Bearer ${token}` }
+  return {
+    demo,
+    token,
+    get: (path) => call(path, { headers }),
+    post: (path, body) =>
+      call(path, {
+        method: 'POST',
+        headers: { ...headers, ...json },
+        body: JSON.stringify(body),
+      }),
+  }
+}
+
+const themes = ['light', 'dark'] as const
+
+/** Adds up layout shifts from the first paint on; call before the page is opened. */
+export async function watchShifts(page: Page) {
+  await page.addInitScript(() => {
+    const seen = window as unknown as { shifts: number }
+    seen.shifts = 0
+    new PerformanceObserver((list) => {
+      for (const entry of list.getEntries() as unknown as {
+        value: number
+        hadRecentInput: boolean
+      }[]) {
+        if (!entry.hadRecentInput) seen.shifts += entry.value
+      }
+    }).observe({ type: 'layout-shift', buffered: true })
+  })
+}
+
+/**
+ * What every page must hold, in both themes: axe finds nothing, the layout stands still, and a
+ * picture goes to `screenshots/` for a person to leaf through. `ready` waits for the page's data.
+ */
+export async function looksRight(
+  page: Page,
+  place: { readonly name: string; readonly path: string },
+  ready: () => Promise<unknown>,
+) {
+  await watchShifts(page)
+  for (const theme of themes) {
+    await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' })
+    await page.goto(place.path)
+    await ready()
+    const folder = fileURLToPath(new URL('../screenshots', import.meta.url))
+    await page.screenshot({ path: `${folder}/${place.name}-${theme}.png` })
+    expect(await findings(page), `axe on ${place.name}, ${theme}`).toEqual([])
+    const shifts = await page.evaluate(() => (window as unknown as { shifts: number }).shifts)
+    expect(shifts, `layout shift on ${place.name}, ${theme}`).toBeLessThanOrEqual(0.05)
+  }
+}
+
+/** What axe finds by WCAG 2.2 AA, short enough to read in a failure. */
+export async function findings(page: Page): Promise<string[]> {
+  const { violations } = await new AxeBuilder({ page })
+    .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
+    .analyze()
+  return violations.map(
+    (found) =>
+      `${found.id}: ${found.nodes.map((node) => `${node.target} ${node.html}`).join(' | ')}`,
+  )
+}
