@@ -55,6 +55,11 @@ export function createDirectory(deps: DirectoryDeps): CachedDirectory {
   return {
     tenant: store.tenant,
     device: (tenantKey, deviceKey) => store.device(`${tenantKey}/${deviceKey}`),
+    async deviceIn(tenant, deviceKey) {
+      const [row] = await deps.sql<{ id: number }[]>`
+        select id from registry.device where tenant = ${tenant} and key = ${deviceKey}`
+      return row && store.deviceById(row.id)
+    },
     async devices(ids) {
       const found = await Promise.all(ids.map(store.deviceById))
       return new Map(found.flatMap((device) => (device ? [[device.id, device]] : [])))

@@ -12,6 +12,8 @@ export type DeviceLogin =
 export interface Directory {
   tenant(key: string): Promise<Tenant | undefined>
   device(tenantKey: string, deviceKey: string): Promise<Device | undefined>
+  /** A device by the internal id of its tenant and its key, as events name it. */
+  deviceIn(tenant: number, deviceKey: string): Promise<Device | undefined>
   /** Devices by internal id; unknown ones are missing from the map. */
   devices(ids: readonly number[]): Promise<ReadonlyMap<number, Device>>
   /** Checks `{tenant}/{device}` and its token in constant time. */

@@ -1,6 +1,6 @@
 import type { AlertCounts, DeviceStatus, Facets } from '@pulse/contract'
 import type postgres from 'postgres'
-import type { TenantSql } from '#platform'
+import type { PipelineSql, TenantSql } from '#platform'
 
 interface FacetRow {
   readonly facet: keyof Facets
@@ -70,3 +70,18 @@ export async function selectSiteStatus(sql: TenantSql): Promise<SiteStatusCount[
     alerts: { critical: Number(critical), warning: Number(warning), info: Number(info) },
   }))
 }
+
+/** One tenant in figures. */
+export interface TenantCount {
+  readonly tenant: number
+  readonly online: number
+  readonly total: number
+  /** Open alerts of any severity. */
+  readonly alerts: number
+}
+
+/** Counts every tenant that has devices. */
+export const selectTenantCounts = (sql: PipelineSql) => sql<TenantCount[]>`
+  select tenant, count(*) filter (where status = 'online') as online, count(*) as total,
+         coalesce(sum(critical + warning + info), 0) as alerts
+    from registry.device_index group by tenant`

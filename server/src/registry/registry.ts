@@ -33,7 +33,7 @@ export function createRegistry(deps: RegistryDeps): Registry {
     people: createPeople(app, clock),
     tenants: createTenants({ app, pipeline, directory }),
     devices: createDevices({ app, clock, directory }),
-    search: createSearch(app, clock),
+    search: createSearch({ app, pipeline, clock }),
     close: directory.close,
   }
 }

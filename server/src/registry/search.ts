@@ -1,8 +1,15 @@
 import { type DevicesAnswer, type Facets, parseQuery, type Query, QueryError } from '@pulse/contract'
-import { type Clock, type Database, inTenant, type TenantSql } from '#platform'
+import { type Clock, type Database, inTenant, type PipelineSql, type TenantSql } from '#platform'
+import { available } from './available.ts'
 import { type DeviceSort, readCursor, writeCursor } from './cursor.ts'
 import { refuse } from './errors.ts'
-import { selectFacets, selectSiteStatus, type SiteStatusCount } from './facet-rows.ts'
+import {
+  selectFacets,
+  selectSiteStatus,
+  selectTenantCounts,
+  type SiteStatusCount,
+  type TenantCount,
+} from './facet-rows.ts'
 import {
   cursorOf,
   type FoundDevice,
@@ -31,16 +38,24 @@ export interface Search {
   facets(tenant: number, q: string): Promise<Facets>
   /** The whole tenant, by site and status. */
   siteStatus(tenant: number): Promise<readonly SiteStatusCount[]>
+  /** Every tenant that has devices, for those who work for all. */
+  tenantCounts(): Promise<readonly TenantCount[]>
   /** @throws `registry.unknown-device` */
   device(tenant: number, key: string): Promise<FoundDevice & { readonly createdAt: Date }>
   /** Devices by key; unknown ones are left out. */
   byKeys(tenant: number, keys: readonly string[]): Promise<readonly FoundDevice[]>
 }
 
+export interface SearchDeps {
+  readonly app: Database
+  readonly pipeline: PipelineSql
+  readonly clock: Clock
+}
+
 /** A search that takes longer is ended rather than left to hold a connection. */
 const TIMEOUT_MS = 10_000
 
-export function createSearch(app: Database, clock: Clock): Search {
+export function createSearch({ app, pipeline, clock }: SearchDeps): Search {
   const within = <T>(tenant: number, work: (sql: TenantSql) => Promise<T>) =>
     inTenant(app, tenant, async (sql) => {
       await sql`select set_config('statement_timeout', ${String(TIMEOUT_MS)}, true)`
@@ -71,6 +86,7 @@ export function createSearch(app: Database, clock: Clock): Search {
       const query = readQuery(q)
       return within(tenant, (sql) => selectFacets(sql, compile(query, sql, clock.now())))
     },
+    tenantCounts: () => available(selectTenantCounts(pipeline)),
     siteStatus: (tenant) => within(tenant, selectSiteStatus),
     async device(tenant, key) {
       return within(tenant, async (sql) => {

@@ -1,0 +1,98 @@
+import { alertId, type Overview } from '@pulse/contract'
+import type { TenantSql } from '#platform'
+
+type Change = Overview['changes'][number]
+
+interface AuditRow {
+  readonly at: Date
+  readonly actorKind: string
+  readonly actor: string
+  readonly action: string
+  readonly subject: string
+  readonly after: Readonly<Record<string, unknown>> | null
+}
+
+const MAX_CHANGES = 12
+/** Acts that change nothing of the fleet. */
+const UNTOLD = ['registry.signed-in', 'registry.signed-out']
+
+/** What changed since: acts from the audit, and devices that came for the first time. */
+export async function readChanges(
+  sql: TenantSql,
+  sinceMs: number,
+  names: ReadonlyMap<string, string>,
+): Promise<Change[]> {
+  const [acts, arrivals] = await Promise.all([selectActs(sql, sinceMs), selectArrivals(sql, sinceMs)])
+  const changes = [...acts.map((row) => changeOf(row, names)), ...arrivals]
+  return changes.sort((a, b) => (a.at < b.at ? 1 : -1)).slice(0, MAX_CHANGES)
+}
+
+const selectActs = (sql: TenantSql, sinceMs: number) => sql<AuditRow[]>`
+  select at, actor_kind as "actorKind", actor, action, subject, after
+    from platform.audit
+   where at >= ${new Date(sinceMs)} and action <> all(${UNTOLD}::text[])
+   order by id desc limit ${MAX_CHANGES}`
+
+async function selectArrivals(sql: TenantSql, sinceMs: number): Promise<Change[]> {
+  const rows = await sql<{ at: Date; devices: number; device: string }[]>`
+    select max(at) as at, count(distinct subject) as devices, min(data ->> 'device') as device
+      from platform.outbox
+     where type = 'state.presence-changed' and at >= ${new Date(sinceMs)} and data ->> 'from' = 'never'
+     group by date_bin('10 minutes', at, '2000-01-01')
+     order by 1 desc limit ${MAX_CHANGES}`
+  return rows.map(({ at, devices, device }) => ({
+    at: at.toISOString(),
+    text: devices === 1 ? `${device} connected for the first time` : `${devices} devices connected for the first time`,
+    by: null,
+    device: devices === 1 ? (device as Change['device']) : null,
+    alert: null,
+  }))
+}
+
+/** How an act reads. `{}` stands for the name in its subject, `{field}` for one of what it wrote. */
+const sentences: Readonly<Record<string, string>> = {
+  'registry.tenant-created': 'Tenant {} created',
+  'registry.tenant-suspended': 'Tenant {} suspended',
+  'registry.tenant-resumed': 'Tenant {} resumed',
+  'registry.person-joined': '{name} joined as {role}',
+  'registry.site-registered': 'Site {name} registered',
+  'registry.type-registered': 'Device type {name} registered',
+  'registry.device-registered': '{} registered',
+  'registry.token-created': 'Token created for {}',
+  'registry.token-revoked': 'Token of {} revoked',
+  'rules.rule-changed': 'Rule {} is in use',
+  'rules.alert-acknowledged': 'Alert acknowledged',
+  'rules.acknowledged': 'Alert acknowledged',
+}
+
+function changeOf(row: AuditRow, names: ReadonlyMap<string, string>): Change {
+  const colon = row.subject.indexOf(':')
+  const kind = row.subject.slice(0, colon)
+  const subject = row.subject.slice(colon + 1)
+  const many = kind === 'devices'
+  const shown = many ? `${subject} devices` : subject
+  const text = sentence(row, shown)
+  const isAlert = kind === 'alert' && alertId.safeParse(subject).success
+  return {
+    at: row.at.toISOString(),
+    text,
+    by: row.actorKind === 'person' ? (names.get(row.actor) ?? row.actor) : null,
+    device: kind === 'device' ? (subject as Change['device']) : null,
+    alert: isAlert ? subject : null,
+  }
+}
+
+function sentence({ action, after }: AuditRow, subject: string): string {
+  const written = Object.hasOwn(sentences, action) ? sentences[action] : undefined
+  const template = written ?? `${plain(action)}: {}`
+  return template.replace(/\{(\w*)\}/g, (_, field: string) => {
+    const value = field === '' ? subject : after?.[field]
+    return typeof value === 'string' ? value : subject
+  })
+}
+
+/** `actions.destination-created` → `Destination created`. */
+function plain(action: string): string {
+  const words = action.slice(action.indexOf('.') + 1).replaceAll('-', ' ')
+  return words.charAt(0).toUpperCase() + words.slice(1)
+}
