@@ -7,7 +7,7 @@ import { type Receiver, type ReceiverOptions, startReceiver } from './receiver.t
 
 const SECRET = `whsec_${Buffer.from('a secret of the receiver').toString('base64')}`
 let receiver: Receiver
-afterEach(() => receiver.close())
+afterEach(() => receiver.stop())
 
 const start = async (options: ReceiverOptions = {}): Promise<void> => {
   receiver = await startReceiver(options)

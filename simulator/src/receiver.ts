@@ -35,7 +35,7 @@ export interface Receiver {
   readonly useSecret: (secret: string | undefined) => void
   /** Answers the next `times` requests with `status` and takes nothing. */
   readonly failNext: (times: number, status?: number) => void
-  readonly close: () => Promise<void>
+  readonly stop: () => Promise<void>
 }
 
 export interface ReceiverSummary {
@@ -78,7 +78,7 @@ export async function startReceiver(options: ReceiverOptions = {}): Promise<Rece
     summary: () => inbox.summary(),
     useSecret: (secret) => inbox.useSecret(secret),
     failNext: (times, status) => inbox.failNext(times, status),
-    close: async () => {
+    stop: async () => {
       const closed = new Promise((resolve) => server.close(resolve))
       server.closeAllConnections()
       await closed
