@@ -83,14 +83,18 @@ function versionOf({ bytes, body, end }: Frame): Version | ConnectFault {
   const level = bytes[nameEnd]
   if (name === 'MQTT' && (level === 4 || level === 5)) return level
   // Those who know reason codes are told by one; older ones by return code 1.
-  const answer = level !== undefined && level > 5 ? refusal(5, 0x84, 1, undefined) : refusal(4, 0x84, 1, undefined)
+  const answer =
+    level !== undefined && level > 5
+      ? refusal(5, 0x84, 1, undefined)
+      : refusal(4, 0x84, 1, undefined)
   return { answer, detail: `MQTT of level ${level} is not spoken here, but 3.1.1 and 5` }
 }
 
 function ruleFault(packet: IConnectPacket, version: Version): PacketFault | undefined {
   const { properties, will } = packet
   if (properties?.receiveMaximum === 0) return { code: 0x82, detail: 'a receive maximum of 0' }
-  if (properties?.maximumPacketSize === 0) return { code: 0x82, detail: 'a maximum packet size of 0' }
+  if (properties?.maximumPacketSize === 0)
+    return { code: 0x82, detail: 'a maximum packet size of 0' }
   if (properties?.authenticationMethod !== undefined) {
     return { code: 0x8c, detail: 'there is no extended authentication' }
   }

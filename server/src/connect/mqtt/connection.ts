@@ -271,7 +271,12 @@ export class Connection {
   end(ending: Ending): void {
     if (this.mode === 'ended') return
     this.flush()
-    if (this.mode === 'open' && this.version === 5 && ending.code !== undefined && this.blockedAt === 0) {
+    if (
+      this.mode === 'open' &&
+      this.version === 5 &&
+      ending.code !== undefined &&
+      this.blockedAt === 0
+    ) {
       this.send(disconnect(ending.code, ending.detail))
     }
     this.finish(ending)
@@ -311,7 +316,10 @@ function written(acks: readonly Ack[], start: number, end: number, bytes: number
   let at = 0
   for (let index = start; index < end; index++) {
     const ack = acks[index] as Ack
-    at = ack.bytes === undefined ? putAck(out, at, ack.type, ack.packetId) : at + ack.bytes.copy(out, at)
+    at =
+      ack.bytes === undefined
+        ? putAck(out, at, ack.type, ack.packetId)
+        : at + ack.bytes.copy(out, at)
   }
   return out
 }

@@ -16,7 +16,8 @@ export function dispatch(core: Core, connection: Connection, frame: Frame): void
   if (connection.mode === 'new') return onConnect(core, connection, frame)
   if (type === packets.PUBLISH) return onPublish(core, connection, frame)
   const flags = type === packets.PUBREL || type === 8 || type === 10 ? 2 : 0
-  if ((first & 0x0f) !== flags) return connection.breach(0x81, 'reserved flags are set [MQTT-2.2.2]')
+  if ((first & 0x0f) !== flags)
+    return connection.breach(0x81, 'reserved flags are set [MQTT-2.2.2]')
   switch (type) {
     case packets.PUBACK:
     case packets.PUBREL:
@@ -37,7 +38,12 @@ export function dispatch(core: Core, connection: Connection, frame: Frame): void
   }
 }
 
-function onAck(core: Core, connection: Connection, type: number, { bytes, body, end }: Frame): void {
+function onAck(
+  core: Core,
+  connection: Connection,
+  type: number,
+  { bytes, body, end }: Frame,
+): void {
   const length = end - body
   if (length < 2 || (connection.version === 4 && length > 2)) {
     return connection.breach(0x81, 'an acknowledgement of a wrong length')
@@ -61,7 +67,8 @@ function onDisconnect(core: Core, connection: Connection, frame: Frame): void {
   const expiryS = packet.properties?.sessionExpiryInterval
   if (expiryS !== undefined) {
     // A session that was to end with its connection cannot be kept now [MQTT-3.14.2-2].
-    if (session.expiryS === 0 && expiryS > 0) return connection.breach(0x82, 'the session was not to be kept')
+    if (session.expiryS === 0 && expiryS > 0)
+      return connection.breach(0x82, 'the session was not to be kept')
     session.expiryS = Math.min(expiryS, core.limits.sessionExpiryMaxS)
   }
   if (packet.reasonCode === 0x04) return connection.end({ reason: 'disconnect' })

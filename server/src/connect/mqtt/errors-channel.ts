@@ -34,7 +34,9 @@ export function createErrorsChannel(core: Core): (device: Device, note: RefusalN
         core.counters.errorsDropped++
         continue
       }
-      payload ??= Buffer.from(JSON.stringify({ ...note, at: new Date(core.clock.now()).toISOString() }))
+      payload ??= Buffer.from(
+        JSON.stringify({ ...note, at: new Date(core.clock.now()).toISOString() }),
+      )
       const bytes = publish(connection.version, {
         topic: topicFor(subscriptions, ERRORS_CHANNEL, device),
         payload,

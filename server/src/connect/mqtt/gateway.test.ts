@@ -1,7 +1,14 @@
 import type { IPublishPacket, MqttClient } from 'mqtt'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type TestDatabase, testDatabase } from '../../testing/index.ts'
-import { connectBytes, publishBytes, startTestGateway, type TestGateway, testDevice, until } from './testing.ts'
+import {
+  connectBytes,
+  publishBytes,
+  startTestGateway,
+  type TestGateway,
+  testDevice,
+  until,
+} from './testing.ts'
 
 let database: TestDatabase
 let under: TestGateway
@@ -28,7 +35,12 @@ const kept5 = {
   properties: { sessionExpiryInterval: 3600 },
 } as const
 
-function publish(client: MqttClient, topic: string, payload: string, qos: 0 | 1 | 2 = 1): Promise<{ reasonCode?: number }> {
+function publish(
+  client: MqttClient,
+  topic: string,
+  payload: string,
+  qos: 0 | 1 | 2 = 1,
+): Promise<{ reasonCode?: number }> {
   return new Promise((resolve, reject) => {
     client.publish(topic, payload, { qos }, (error, packet) => {
       if (error) reject(error)
@@ -51,12 +63,22 @@ describe.for([4, 5] as const)('MQTT of level %i', (protocolVersion) => {
 
   test('tells a wrong token from an unknown device in nothing', async () => {
     const errors: number[] = []
-    for (const login of [{ password: 'wrong' }, { username: 'acme/nobody' }, { username: 'nobody' }]) {
+    for (const login of [
+      { password: 'wrong' },
+      { username: 'acme/nobody' },
+      { username: 'nobody' },
+    ]) {
       const client = under.client({ protocolVersion, ...login })
-      errors.push(await new Promise((resolve) => client.once('error', (e) => resolve((e as unknown as { code: number }).code))))
+      errors.push(
+        await new Promise((resolve) =>
+          client.once('error', (e) => resolve((e as unknown as { code: number }).code)),
+        ),
+      )
     }
     expect(errors).toEqual(protocolVersion === 5 ? [0x86, 0x86, 0x86] : [4, 4, 4])
-    expect(under.ingress.rejections.map(({ code }) => code)).toEqual(Array(3).fill('connect.unauthenticated'))
+    expect(under.ingress.rejections.map(({ code }) => code)).toEqual(
+      Array(3).fill('connect.unauthenticated'),
+    )
   })
 })
 
@@ -96,51 +118,58 @@ test('acknowledges nothing before it is settled', async () => {
 })
 
 describe('a kept session', () => {
-  test.for([kept4, kept5])('goes on where it was: subscriptions, queue, order, duplicates (%#)', async (options) => {
-    const device = testDevice(1)
-    const first = await under.connected(options)
-    await first.subscribeAsync('~/commands/+', { qos: 1 })
-    first.end(true)
-    await until(() => under.gateway.stats().connected === 0)
-    for (const n of [1, 2, 3]) {
-      await under.downlink.send({
-        device,
-        channel: `commands/c${n}`,
-        payload: Buffer.from(`${n}`),
-        qos: 1,
-        expiresAt: Date.now() + 60_000,
-      })
-    }
-    const got: IPublishPacket[] = []
-    const second = under.client(options)
-    second.handleMessage = (packet) => void got.push(packet) // never acknowledged
-    const connack = await new Promise<{ sessionPresent: boolean }>((resolve) => second.once('connect', resolve))
-    expect(connack.sessionPresent).toBe(true)
-    await until(() => got.length >= 1)
-    second.end(true)
-    await until(() => under.gateway.stats().connected === 0)
+  test.for([kept4, kept5])(
+    'goes on where it was: subscriptions, queue, order, duplicates (%#)',
+    async (options) => {
+      const device = testDevice(1)
+      const first = await under.connected(options)
+      await first.subscribeAsync('~/commands/+', { qos: 1 })
+      first.end(true)
+      await until(() => under.gateway.stats().connected === 0)
+      for (const n of [1, 2, 3]) {
+        await under.downlink.send({
+          device,
+          channel: `commands/c${n}`,
+          payload: Buffer.from(`${n}`),
+          qos: 1,
+          expiresAt: Date.now() + 60_000,
+        })
+      }
+      const got: IPublishPacket[] = []
+      const second = under.client(options)
+      second.handleMessage = (packet) => void got.push(packet) // never acknowledged
+      const connack = await new Promise<{ sessionPresent: boolean }>((resolve) =>
+        second.once('connect', resolve),
+      )
+      expect(connack.sessionPresent).toBe(true)
+      await until(() => got.length >= 1)
+      second.end(true)
+      await until(() => under.gateway.stats().connected === 0)
 
-    const again: IPublishPacket[] = []
-    const third = under.client(options)
-    third.on('message', (_topic, _payload, packet) => again.push(packet))
-    await until(() => again.length === 3)
-    expect(again.map(({ topic, payload }) => [topic, payload.toString()])).toEqual([
-      ['~/commands/c1', '1'],
-      ['~/commands/c2', '2'],
-      ['~/commands/c3', '3'],
-    ])
-    expect(again[0]?.dup).toBe(true)
-    expect(again[0]?.messageId).toBe(got[0]?.messageId)
-    const pipeline = database.as('pulse_pipeline')
-    await until(async () => (await pipeline`select 1 from connect.outbound`).length === 0)
-  })
+      const again: IPublishPacket[] = []
+      const third = under.client(options)
+      third.on('message', (_topic, _payload, packet) => again.push(packet))
+      await until(() => again.length === 3)
+      expect(again.map(({ topic, payload }) => [topic, payload.toString()])).toEqual([
+        ['~/commands/c1', '1'],
+        ['~/commands/c2', '2'],
+        ['~/commands/c3', '3'],
+      ])
+      expect(again[0]?.dup).toBe(true)
+      expect(again[0]?.messageId).toBe(got[0]?.messageId)
+      const pipeline = database.as('pulse_pipeline')
+      await until(async () => (await pipeline`select 1 from connect.outbound`).length === 0)
+    },
+  )
 
   test('is gone when the client begins anew', async () => {
     const first = await under.connected(kept5)
     await first.subscribeAsync('~/errors')
     first.end(true)
     const second = under.client({ ...kept5, clean: true })
-    const connack = await new Promise<{ sessionPresent: boolean }>((resolve) => second.once('connect', resolve))
+    const connack = await new Promise<{ sessionPresent: boolean }>((resolve) =>
+      second.once('connect', resolve),
+    )
     expect(connack.sessionPresent).toBe(false)
     const rows = await database.as('pulse_pipeline')`select 1 from connect.subscription`
     expect(rows.length).toBe(0)

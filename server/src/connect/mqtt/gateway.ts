@@ -1,12 +1,18 @@
-import { type RefusalCode, refusalKinds, refusalOf } from '@pulse/contract'
 import { createServer, type Server, type Socket } from 'node:net'
 import { createServer as createTlsServer } from 'node:tls'
+import { type RefusalCode, refusalKinds, refusalOf } from '@pulse/contract'
 import { type Clock, type Database, every, type Log } from '#platform'
 import type { Device, Directory } from '#registry'
 import type { Downlink } from '../downlink.ts'
 import type { Ingress } from '../ingress.ts'
 import { Connection } from './connection.ts'
-import { type AnswerCommand, connectionsOf, type Core, count, type GatewayCounters } from './core.ts'
+import {
+  type AnswerCommand,
+  type Core,
+  connectionsOf,
+  count,
+  type GatewayCounters,
+} from './core.ts'
 import { dispatch, resumeCongested } from './dispatch.ts'
 import { onEnded } from './endings.ts'
 import { createErrorsChannel } from './errors-channel.ts'
@@ -76,7 +82,12 @@ export function createGateway(deps: GatewayDeps): Gateway {
     for (const connection of connectionsOf(core, device.id)) resumeOutbound(core, connection)
   })
   const onError = (error: unknown): void => core.log.warn({ err: error }, 'sessions were not swept')
-  const ticking = every(deps.clock, TICK_MS, async () => sweepConnections(core, connections), onError)
+  const ticking = every(
+    deps.clock,
+    TICK_MS,
+    async () => sweepConnections(core, connections),
+    onError,
+  )
   const expiring = every(
     deps.clock,
     EXPIRY_MS,
@@ -121,7 +132,12 @@ export function createGateway(deps: GatewayDeps): Gateway {
       for (const server of servers) server.close()
       for (const cancel of core.wills.values()) cancel(false)
       for (const connection of connections) {
-        connection.end({ reason: 'shutdown', code: 0x8b, detail: 'Pulse shuts down', willing: false })
+        connection.end({
+          reason: 'shutdown',
+          code: 0x8b,
+          detail: 'Pulse shuts down',
+          willing: false,
+        })
         connection.wire.destroy()
       }
       await serial.idle()
@@ -218,7 +234,9 @@ function oversized(core: Core, connection: Connection, limit: number): void {
       messageId: undefined,
     })
   }
-  const { disconnect } = refusalKinds[refusalOf('connect.too-large').kind].mqtt as { disconnect: number }
+  const { disconnect } = refusalKinds[refusalOf('connect.too-large').kind].mqtt as {
+    disconnect: number
+  }
   connection.end({ reason: 'too-large', code: disconnect, detail: `connect.too-large: ${detail}` })
 }
 

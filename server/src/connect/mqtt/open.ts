@@ -64,7 +64,8 @@ async function begin(core: Core, connection: Connection, opening: Opening): Prom
     detail: 'another connection took over the session',
     // A will that waits is withdrawn below; one without delay is due [MQTT-3.1.3-9].
   })
-  if (before && !(await stored(core, before))) return turnAway(core, connection, 'connect.unavailable')
+  if (before && !(await stored(core, before)))
+    return turnAway(core, connection, 'connect.unavailable')
   const kept = await core.store.open({
     device,
     clientId: wish.clientId,
@@ -87,7 +88,9 @@ function stored(core: Core, session: Session): Promise<boolean> {
   if (session.storing === 0) return Promise.resolve(true)
   return new Promise((resolve) => {
     const cancel = core.clock.after(STORED_WITHIN_MS, () => resolve(false))
+    const forget = session.onStored
     session.onStored = () => {
+      forget?.()
       cancel()
       resolve(true)
     }
@@ -175,7 +178,12 @@ function turnAway(core: Core, connection: Connection, code: RefusalCode, detail?
   count(core, code)
   const { kind, text } = refusalOf(code)
   const { connack: mqtt } = refusalKinds[kind].mqtt as { connack?: number }
-  const answer = refusalConnack(connection.version, kind, mqtt ?? 0x80, `${code}: ${detail ?? text}`)
+  const answer = refusalConnack(
+    connection.version,
+    kind,
+    mqtt ?? 0x80,
+    `${code}: ${detail ?? text}`,
+  )
   if (answer) connection.send(answer)
   connection.finish({ reason: 'refused', detail: code } satisfies Ending)
 }

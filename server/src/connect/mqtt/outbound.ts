@@ -19,7 +19,8 @@ interface Row extends OutboundRow {
 /** Lets what waits for the device go down `connection`, if it has subscribed to anything. */
 export function resumeOutbound(core: Core, connection: Connection): void {
   const session = connection.session as Session
-  if (connection.outbound === undefined && session.subscriptions.length === 0 && session.id === 0) return
+  if (connection.outbound === undefined && session.subscriptions.length === 0 && session.id === 0)
+    return
   connection.outbound ??= new Outbound(core, connection)
   connection.outbound.pump()
 }

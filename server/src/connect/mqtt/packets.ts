@@ -121,5 +121,8 @@ export const disconnect = (code: number, reason: string | undefined): Buffer => 
   const text = cut(reason)
   const properties = [0x1f, text.length >> 8, text.length & 0xff]
   const inner = [code, ...variable(properties.length + text.length), ...properties]
-  return Buffer.concat([Buffer.from([0xe0, ...variable(inner.length + text.length), ...inner]), text])
+  return Buffer.concat([
+    Buffer.from([0xe0, ...variable(inner.length + text.length), ...inner]),
+    text,
+  ])
 }

@@ -28,7 +28,11 @@ const shapes: Readonly<Record<number, 1 | 2 | 4 | 'string' | 'binary' | 'pair'>>
  * Reads the properties of a PUBLISH [MQTT-3.3.2.3]. The result is reused by the next call.
  * A second property of a kind, an alias of 0, and a subscription identifier are broken rules.
  */
-export function readPublishProperties(bytes: Buffer, start: number, end: number): PublishProperties {
+export function readPublishProperties(
+  bytes: Buffer,
+  start: number,
+  end: number,
+): PublishProperties {
   found.alias = 0
   const length = bytes[start]
   if (length === undefined || start >= end) return fail(MALFORMED)

@@ -11,9 +11,11 @@ export function createSerial(): Serial {
     run(key, work) {
       const before = last.get(key)
       const running = before ? before.then(work) : work()
-      const ended = running.catch(() => {}).then(() => {
-        if (last.get(key) === ended) last.delete(key)
-      })
+      const ended = running
+        .catch(() => {})
+        .then(() => {
+          if (last.get(key) === ended) last.delete(key)
+        })
       last.set(key, ended)
       return running
     },

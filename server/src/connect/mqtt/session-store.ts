@@ -1,7 +1,7 @@
-import type { Device } from '#registry'
 import type { Clock, Database } from '#platform'
-import type { Subscription } from './topic.ts'
+import type { Device } from '#registry'
 import { type Batcher, createBatcher } from './batcher.ts'
+import type { Subscription } from './topic.ts'
 
 /** What a client asks of its session in CONNECT. */
 export interface SessionWish {
@@ -182,7 +182,10 @@ async function resume(
   return {
     id,
     present: true,
-    subscriptions: subscriptions.map((row) => ({ ...row, identifier: row.identifier ?? undefined })),
+    subscriptions: subscriptions.map((row) => ({
+      ...row,
+      identifier: row.identifier ?? undefined,
+    })),
     received: received.map(({ packetId }) => packetId),
   }
 }

@@ -65,7 +65,10 @@ function grant(
   return typeof read === 'string' ? read : { ...read, qos: wish.qos === 0 ? 0 : 1, identifier }
 }
 
-function subscribeFault(packet: ISubscribePacket, identifier: number | undefined): string | undefined {
+function subscribeFault(
+  packet: ISubscribePacket,
+  identifier: number | undefined,
+): string | undefined {
   if (!((packet.messageId ?? 0) > 0)) return 'a packet id is never 0'
   if (packet.subscriptions.length === 0) return 'SUBSCRIBE without a filter'
   if (identifier === 0) return 'a subscription identifier is never 0'
@@ -78,7 +81,8 @@ export function onUnsubscribe(core: Core, connection: Connection, frame: Frame):
   if (isFault(packet)) return connection.breach(packet.code, packet.detail)
   const messageId = packet.messageId ?? 0
   if (!(messageId > 0)) return connection.breach(0x82, 'a packet id is never 0')
-  if (packet.unsubscriptions.length === 0) return connection.breach(0x82, 'UNSUBSCRIBE without a filter')
+  if (packet.unsubscriptions.length === 0)
+    return connection.breach(0x82, 'UNSUBSCRIBE without a filter')
 
   const session = connection.session as Session
   const device = connection.device as Device
@@ -87,7 +91,10 @@ export function onUnsubscribe(core: Core, connection: Connection, frame: Frame):
   const gone: Subscription[] = []
   const codes = packet.unsubscriptions.map((topic) => {
     const read = readFilter(topic, prefix)
-    const found = typeof read === 'string' ? undefined : left.get(keyOf({ ...read, qos: 0, identifier: undefined }))
+    const found =
+      typeof read === 'string'
+        ? undefined
+        : left.get(keyOf({ ...read, qos: 0, identifier: undefined }))
     if (!found) return 0x11
     left.delete(keyOf(found))
     gone.push(found)
@@ -105,7 +112,12 @@ export function onUnsubscribe(core: Core, connection: Connection, frame: Frame):
 }
 
 /** Reads no further packet until `work` is written; then answers. */
-function inOrder(core: Core, connection: Connection, work: Promise<unknown>, done: () => void): void {
+function inOrder(
+  core: Core,
+  connection: Connection,
+  work: Promise<unknown>,
+  done: () => void,
+): void {
   connection.pause(Pause.busy)
   work.then(
     () => {

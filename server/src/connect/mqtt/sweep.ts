@@ -14,13 +14,21 @@ export function sweepConnections(core: Core, connections: ReadonlySet<Connection
   for (const connection of connections) {
     if (connection.mode === 'new') sweepNew(core, connection, now, silent)
     else if (connection.mode === 'open') sweepOpen(core, connection, now)
-    else if (connection.mode === 'opening' && now - connection.since > core.limits.connectTimeoutMs * 3) {
+    else if (
+      connection.mode === 'opening' &&
+      now - connection.since > core.limits.connectTimeoutMs * 3
+    ) {
       connection.finish({ reason: 'lost', abrupt: true })
     }
   }
 }
 
-function sweepNew(core: Core, connection: Connection, now: number, silent: Map<string, number>): void {
+function sweepNew(
+  core: Core,
+  connection: Connection,
+  now: number,
+  silent: Map<string, number>,
+): void {
   const age = now - connection.since
   if (age >= core.limits.connectTimeoutMs) {
     return connection.finish({ reason: 'slow-connect', abrupt: true })
@@ -40,6 +48,10 @@ function sweepOpen(core: Core, connection: Connection, now: number): void {
   // A connection that Pulse itself does not read cannot be heard.
   if (connection.silenceMs === 0 || connection.pauses !== 0) return
   if (now - connection.heardAt >= connection.silenceMs) {
-    connection.end({ reason: 'keep-alive', code: 0x8d, detail: 'nothing came within the keep-alive' })
+    connection.end({
+      reason: 'keep-alive',
+      code: 0x8d,
+      detail: 'nothing came within the keep-alive',
+    })
   }
 }

@@ -233,7 +233,10 @@ export function rawClient(port: number): RawClient {
 }
 
 /** Waits for a condition, at most 10 s. */
-export async function until(condition: () => boolean | Promise<boolean>, what = 'a condition'): Promise<void> {
+export async function until(
+  condition: () => boolean | Promise<boolean>,
+  what = 'a condition',
+): Promise<void> {
   const deadline = Date.now() + 10_000
   while (!(await condition())) {
     if (Date.now() > deadline) throw new Error(`waited in vain for ${what}`)
@@ -248,9 +251,21 @@ const text = (value: string): Buffer => {
 
 /** A CONNECT by hand, of MQTT 3.1.1 unless told otherwise. */
 export function connectBytes(
-  options: { version?: number; clientId?: string; clean?: boolean; keepAliveS?: number; username?: string } = {},
+  options: {
+    version?: number
+    clientId?: string
+    clean?: boolean
+    keepAliveS?: number
+    username?: string
+  } = {},
 ): Buffer {
-  const { version = 4, clientId = 'raw', clean = true, keepAliveS = 60, username = 'acme/d1' } = options
+  const {
+    version = 4,
+    clientId = 'raw',
+    clean = true,
+    keepAliveS = 60,
+    username = 'acme/d1',
+  } = options
   const body = Buffer.concat([
     text('MQTT'),
     Buffer.from([version, 0xc0 | (clean ? 2 : 0), keepAliveS >> 8, keepAliveS & 0xff]),

@@ -1,5 +1,5 @@
-import type { Origin } from '../ingress.ts'
 import { type MessageKind, TOPIC_ROOT, upChannels } from '@pulse/contract'
+import type { Origin } from '../ingress.ts'
 
 /** Where a PUBLISH of a device goes. */
 export type Route =
@@ -31,7 +31,8 @@ export function routeOf(topic: string, prefix: string): Route {
   const fault = nameFault(topic)
   if (fault) return { kind: 'broken', detail: fault, utf8: false }
   const channel = channelOf(topic, prefix)
-  if (channel === undefined) return { kind: 'refused', detail: `${shown(topic)} is not below ${prefix}` }
+  if (channel === undefined)
+    return { kind: 'refused', detail: `${shown(topic)} is not below ${prefix}` }
   const found = up.get(channel)
   if (found) return found
   const command = RESULT.exec(channel)?.[1]
@@ -78,7 +79,8 @@ export function readFilter(
   const last = levels.length - 1
   const misplaced = levels.some(
     (level, at) =>
-      (level.includes('#') && (level !== '#' || at !== last)) || (level.includes('+') && level !== '+'),
+      (level.includes('#') && (level !== '#' || at !== last)) ||
+      (level.includes('+') && level !== '+'),
   )
   if (misplaced) return 'malformed'
   const filter = channelOf(topic, prefix)

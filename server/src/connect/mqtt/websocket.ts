@@ -41,7 +41,10 @@ const pathOf = ({ url = '' }: IncomingMessage): string => url.split('?', 1)[0] a
 const speaksMqtt = ({ headers }: IncomingMessage): boolean =>
   (headers['sec-websocket-protocol'] ?? '').split(',').some((name) => name.trim() === 'mqtt')
 
-function wireOf(websocket: WebSocket, remoteAddress: string | undefined): Wire & NodeJS.EventEmitter {
+function wireOf(
+  websocket: WebSocket,
+  remoteAddress: string | undefined,
+): Wire & NodeJS.EventEmitter {
   // MQTT travels in binary frames only [MQTT-6.0.0-1].
   websocket.on('message', (_, isBinary) => {
     if (!isBinary) websocket.close(1003)

@@ -6,7 +6,10 @@ import type { Will } from './session.ts'
 import { prefixOf, routeOf } from './topic.ts'
 
 /** Reads the will of a CONNECT; a text says why it is refused. */
-export function readWill(packet: NonNullable<IConnectPacket['will']>, device: Device): Will | string {
+export function readWill(
+  packet: NonNullable<IConnectPacket['will']>,
+  device: Device,
+): Will | string {
   const route = routeOf(packet.topic, prefixOf(device.tenant.key, device.key))
   if (route.kind !== 'up') {
     return `the will's topic ${packet.topic} is none of telemetry, event and status of the device`
@@ -22,7 +25,13 @@ export function readWill(packet: NonNullable<IConnectPacket['will']>, device: De
 const ATTEMPTS = 10
 
 /** Publishes a will after its delay, unless the session goes on before or ends sooner. */
-export function scheduleWill(core: Core, key: string, device: Device, will: Will, expiryS: number): void {
+export function scheduleWill(
+  core: Core,
+  key: string,
+  device: Device,
+  will: Will,
+  expiryS: number,
+): void {
   const delayS = Math.min(will.delayS, expiryS)
   if (delayS === 0) return publishWill(core, device, will, ATTEMPTS)
   const cancel = core.clock.after(delayS * 1000, () => {
