@@ -1,0 +1,4 @@
+import { defineRefusals } from '#platform'
+
+/** The refusals of Actions. */
+export const refuse = defineRefusals('actions')
