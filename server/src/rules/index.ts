@@ -1,6 +1,5 @@
 /** Rules: conditions over what devices send, the engine that runs them, alerts and their life. */
 export { createRuleBook, type RuleBook } from './book.ts'
-export type { Outage } from './machine.ts'
 export { rulesRoutes } from './routes.ts'
 export { createRules, type Rules, type RulesDeps } from './rules.ts'
 export { rulesStage } from './stage.ts'

@@ -109,8 +109,8 @@ export const unchanged = (state: RuleState): StepResult =>
 
 /** A time in which Pulse itself was away, epoch milliseconds. */
 export interface Outage {
-  readonly beganAt: number
-  readonly endedAt: number
+  readonly from: number
+  readonly until: number
 }
 
 /**
@@ -119,9 +119,8 @@ export interface Outage {
  */
 export function deadlineOf(forMs: number, heardAt: number, outages: readonly Outage[]): number {
   let deadlineAt = heardAt + forMs
-  for (const { beganAt, endedAt } of outages) {
-    if (endedAt > heardAt && beganAt < deadlineAt)
-      deadlineAt = Math.max(deadlineAt, endedAt + forMs)
+  for (const { from, until } of outages) {
+    if (until > heardAt && from < deadlineAt) deadlineAt = Math.max(deadlineAt, until + forMs)
   }
   return deadlineAt
 }

@@ -182,12 +182,10 @@ export class Planner {
   ): Silence | undefined {
     const recent =
       metric === undefined ? draft?.heard.get(device) : draft?.heardMetric.get(ledger)?.get(device)
-    const heardAt = recent ?? later(ledger.heard.get(device), this.#deps.lastHeard(device, metric))
-    if (heardAt === undefined) return undefined
-    return {
-      heardAt: Math.floor(heardAt),
-      deadlineAt: deadlineOf(forMs, Math.floor(heardAt), this.#deps.outages()),
-    }
+    const last = recent ?? later(ledger.heard.get(device), this.#deps.lastHeard(device, metric))
+    if (last === undefined) return undefined
+    const heardAt = Math.floor(last)
+    return { heardAt, deadlineAt: deadlineOf(forMs, heardAt, this.#deps.outages()) }
   }
 
   #acknowledge(around: Surroundings, item: CommandItem): AcknowledgeResult {
