@@ -18,9 +18,15 @@ export function formatQuery(query: Query): string {
     case 'not':
       return `-${formatNested(query.term, ['and', 'or'])}`
     case 'and':
-      return query.terms.map((term) => formatNested(term, ['and', 'or'])).filter(Boolean).join(' ')
+      return query.terms
+        .map((term) => formatNested(term, ['and', 'or']))
+        .filter(Boolean)
+        .join(' ')
     case 'or':
-      return query.terms.map((term) => formatNested(term, ['or'])).filter(Boolean).join(' or ')
+      return query.terms
+        .map((term) => formatNested(term, ['or']))
+        .filter(Boolean)
+        .join(' or ')
   }
 }
 
@@ -65,7 +71,13 @@ export const hasTerm = (text: string, term: TermFacts): boolean =>
 /** Narrows a query by a term; the same text when it is there. @throws QueryError */
 export function addTerm(text: string, term: TermFacts): string {
   if (hasTerm(text, term)) return text
-  const added: Term = { op: 'term', field: term.field, cmp: term.cmp ?? ':', value: term.value, at: 0 }
+  const added: Term = {
+    op: 'term',
+    field: term.field,
+    cmp: term.cmp ?? ':',
+    value: term.value,
+    at: 0,
+  }
   return formatQuery(conjunction([...conjuncts(parseQuery(text)), added]))
 }
 
@@ -77,7 +89,9 @@ export function removeTerm(text: string, term: TermFacts): string {
 
 /** Lets `field` be `value` and nothing else, or anything when undefined. @throws QueryError */
 export function setTerm(text: string, field: string, value: string | undefined): string {
-  const others = conjuncts(parseQuery(text)).filter((each) => each.op !== 'term' || each.field !== field)
+  const others = conjuncts(parseQuery(text)).filter(
+    (each) => each.op !== 'term' || each.field !== field,
+  )
   const kept = formatQuery(conjunction(others))
   return value === undefined ? kept : addTerm(kept, { field, value })
 }

@@ -8,7 +8,12 @@ const meaning = (query: Query): unknown =>
   JSON.parse(JSON.stringify(query, (key, value: unknown) => (key === 'at' ? undefined : value)))
 
 const read = (text: string) => meaning(parseQuery(text))
-const term = (field: string, value: string, cmp: Comparison = ':') => ({ op: 'term', field, cmp, value })
+const term = (field: string, value: string, cmp: Comparison = ':') => ({
+  op: 'term',
+  field,
+  cmp,
+  value,
+})
 
 function refusal(text: string): QueryError {
   try {
@@ -22,7 +27,9 @@ function refusal(text: string): QueryError {
 
 describe('parseQuery', () => {
   test('reads every comparison, quotes, prefixes and relative times', () => {
-    expect(read('status:offline site:"Dallas 2" alert>=warning lastSeen<-1h name:ups-00* firmware<2.10')).toEqual({
+    expect(
+      read('status:offline site:"Dallas 2" alert>=warning lastSeen<-1h name:ups-00* firmware<2.10'),
+    ).toEqual({
       op: 'and',
       terms: [
         term('status', 'offline'),
@@ -80,21 +87,36 @@ describe('parseQuery', () => {
 
   test('remembers where each term begins', () => {
     const query = parseQuery('a  type:ups')
-    expect(query.op === 'and' && query.terms.map((each) => each.op === 'term' && each.at)).toEqual([0, 3])
+    expect(query.op === 'and' && query.terms.map((each) => each.op === 'term' && each.at)).toEqual([
+      0, 3,
+    ])
   })
 
   test('never throws anything but QueryError', () => {
-    const alphabet = fc.constantFrom(...'ab:<>=()"\\*-. \n\u00e9', 'or ', 'and ', 'not ', 'tag.', '\ud800')
+    const alphabet = fc.constantFrom(
+      ...'ab:<>=()"\\*-. \n\u00e9',
+      'or ',
+      'and ',
+      'not ',
+      'tag.',
+      '\ud800',
+    )
     fc.assert(
-      fc.property(fc.oneof(fc.string(), fc.array(alphabet, { maxLength: 60 }).map((part) => part.join(''))), (text) => {
-        try {
-          parseQuery(text)
-        } catch (error) {
-          expect(error).toBeInstanceOf(QueryError)
-          expect((error as QueryError).at).toBeGreaterThanOrEqual(0)
-          expect((error as QueryError).at).toBeLessThanOrEqual(text.length)
-        }
-      }),
+      fc.property(
+        fc.oneof(
+          fc.string(),
+          fc.array(alphabet, { maxLength: 60 }).map((part) => part.join('')),
+        ),
+        (text) => {
+          try {
+            parseQuery(text)
+          } catch (error) {
+            expect(error).toBeInstanceOf(QueryError)
+            expect((error as QueryError).at).toBeGreaterThanOrEqual(0)
+            expect((error as QueryError).at).toBeLessThanOrEqual(text.length)
+          }
+        },
+      ),
       { numRuns: 5000 },
     )
   })
@@ -104,7 +126,10 @@ const anyTerm = fc.record({
   op: fc.constant('term' as const),
   field: fc.constantFrom('text', 'key', 'name', 'tag.env', 'a-b.c_d'),
   cmp: fc.constantFrom<Comparison>(':', '<', '<=', '>', '>='),
-  value: fc.oneof(fc.string(), fc.constantFrom('or', 'not', '-a', 'a:b', '=1', '', 'x*', 'a b', '"', '\\', 'a\nb')),
+  value: fc.oneof(
+    fc.string(),
+    fc.constantFrom('or', 'not', '-a', 'a:b', '=1', '', 'x*', 'a b', '"', '\\', 'a\nb'),
+  ),
   at: fc.constant(0),
 })
 

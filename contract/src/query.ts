@@ -83,11 +83,15 @@ function readToken(text: string, at: number, char: string): Token {
   if (char === ')') return { kind: 'close', text: char, at }
   if (char === '-') return { kind: 'not', text: char, at }
   const match = matchTerm(text, at)
-  if (!match) throw new QueryError(char === '"' ? 'a quote is not closed' : `cannot read "${char}"`, at)
+  if (!match)
+    throw new QueryError(char === '"' ? 'a quote is not closed' : `cannot read "${char}"`, at)
   const word = match[0]
   const end = at + word.length
   if (NO_VALUE.test(word)) {
-    throw new QueryError(text[end] === '"' ? 'a quote is not closed' : `a value is missing after "${word}"`, end)
+    throw new QueryError(
+      text[end] === '"' ? 'a quote is not closed' : `a value is missing after "${word}"`,
+      end,
+    )
   }
   if (end < text.length && !/[\s()]/.test(text[end] as string)) {
     throw new QueryError('a space is missing here', end)

@@ -22,7 +22,10 @@ export async function readChanges(
   sinceMs: number,
   names: ReadonlyMap<string, string>,
 ): Promise<Change[]> {
-  const [acts, arrivals] = await Promise.all([selectActs(sql, sinceMs), selectArrivals(sql, sinceMs)])
+  const [acts, arrivals] = await Promise.all([
+    selectActs(sql, sinceMs),
+    selectArrivals(sql, sinceMs),
+  ])
   const changes = [...acts.map((row) => changeOf(row, names)), ...arrivals]
   return changes.sort((a, b) => (a.at < b.at ? 1 : -1)).slice(0, MAX_CHANGES)
 }
@@ -42,7 +45,10 @@ async function selectArrivals(sql: TenantSql, sinceMs: number): Promise<Change[]
      order by 1 desc limit ${MAX_CHANGES}`
   return rows.map(({ at, devices, device }) => ({
     at: at.toISOString(),
-    text: devices === 1 ? `${device} connected for the first time` : `${devices} devices connected for the first time`,
+    text:
+      devices === 1
+        ? `${device} connected for the first time`
+        : `${devices} devices connected for the first time`,
     by: null,
     device: devices === 1 ? (device as Change['device']) : null,
     alert: null,

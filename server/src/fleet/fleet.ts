@@ -26,7 +26,11 @@ export interface Fleet {
   /** @throws `registry.unknown-device` */
   device(tenant: number, key: string): Promise<DeviceDetail>
   /** @throws `registry.unknown-device` */
-  timeline(tenant: number, key: string, range: { readonly fromMs: number; readonly toMs: number }): Promise<Timeline>
+  timeline(
+    tenant: number,
+    key: string,
+    range: { readonly fromMs: number; readonly toMs: number },
+  ): Promise<Timeline>
   /** The reading of each device over the last hour; devices without a reading metric are left out. */
   sparks(tenant: number, keys: readonly string[]): Promise<readonly Spark[]>
   overview(tenant: number, hours: number): Promise<Overview>
@@ -45,7 +49,11 @@ export function createFleet(deps: FleetDeps): Fleet {
     facets: (tenant, q) => registry.search.facets(tenant, q),
     async device(tenant, key) {
       const { id, createdAt, ...row } = await registry.search.device(tenant, key)
-      return { ...withLive(row, id, sources), createdAt: createdAt.toISOString(), ...sources.detail(id) }
+      return {
+        ...withLive(row, id, sources),
+        createdAt: createdAt.toISOString(),
+        ...sources.detail(id),
+      }
     },
     async timeline(tenant, key, range) {
       const { id } = await registry.search.device(tenant, key)
@@ -57,13 +65,18 @@ export function createFleet(deps: FleetDeps): Fleet {
 }
 
 /** The index hears of a device once a minute; the heads know better. */
-function withLive<Row extends Omit<FoundDevice, 'id'>>(row: Row, id: number, sources: FleetSources): Row {
+function withLive<Row extends Omit<FoundDevice, 'id'>>(
+  row: Row,
+  id: number,
+  sources: FleetSources,
+): Row {
   const live = sources.live(id)
   if (!live) return row
   const { lastMessageAt } = live
   return {
     ...row,
-    lastMessageAt: lastMessageAt === null ? row.lastMessageAt : new Date(lastMessageAt).toISOString(),
+    lastMessageAt:
+      lastMessageAt === null ? row.lastMessageAt : new Date(lastMessageAt).toISOString(),
     reading: live.reading ?? row.reading,
     firmware: live.firmware ?? row.firmware,
   }

@@ -15,7 +15,11 @@ export interface HistorySample {
   readonly succeeded: number
 }
 
-export const insertHistory = (sql: PipelineSql, samples: readonly HistorySample[], atMs: number) => sql`
+export const insertHistory = (
+  sql: PipelineSql,
+  samples: readonly HistorySample[],
+  atMs: number,
+) => sql`
   insert into fleet.history
          (tenant, at, seconds, online, total, alerts, messages, refused, settled, succeeded)
   select tenant, ${new Date(atMs)}, seconds, online, total, alerts, messages, refused, settled, succeeded

@@ -9,7 +9,11 @@ const HOUR_MS = 3_600_000
 const OPEN_ALERTS = 20
 
 /** Gathers everything that the overview shows of the last `hours`. */
-export async function readOverview(deps: FleetDeps, tenant: number, hours: number): Promise<Overview> {
+export async function readOverview(
+  deps: FleetDeps,
+  tenant: number,
+  hours: number,
+): Promise<Overview> {
   const { app, clock, registry, sources } = deps
   const toMs = clock.now()
   const range = { fromMs: toMs - hours * HOUR_MS, toMs }
@@ -45,7 +49,13 @@ const siteSummary = (site: Site, counts: readonly SiteStatusCount[]): SiteSummar
 
 /** Devices per status, and open alerts, of some counts. */
 function summary(counts: readonly SiteStatusCount[]) {
-  const statuses: Record<DeviceStatus, number> = { online: 0, stale: 0, offline: 0, never: 0, maintenance: 0 }
+  const statuses: Record<DeviceStatus, number> = {
+    online: 0,
+    stale: 0,
+    offline: 0,
+    never: 0,
+    maintenance: 0,
+  }
   const alerts = { critical: 0, warning: 0, info: 0 }
   for (const each of counts) {
     statuses[each.status] += each.count

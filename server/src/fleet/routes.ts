@@ -29,7 +29,12 @@ export function fleetRoutes(shell: Shell, fleet: Fleet): void {
     '/v1/overview',
     {
       config,
-      schema: { tags, summary: 'The fleet at a glance', querystring: overviewQuery, response: { 200: overview } },
+      schema: {
+        tags,
+        summary: 'The fleet at a glance',
+        querystring: overviewQuery,
+        response: { 200: overview },
+      },
     },
     (request) => fleet.overview(tenantOf(request), request.query.hours),
   )
@@ -82,7 +87,15 @@ function listRoutes(shell: Shell, fleet: Fleet): void {
 function deviceRoutes(shell: Shell, fleet: Fleet): void {
   shell.get(
     '/v1/devices/:key',
-    { config, schema: { tags, summary: 'A device at a glance', params: byKey, response: { 200: deviceDetail } } },
+    {
+      config,
+      schema: {
+        tags,
+        summary: 'A device at a glance',
+        params: byKey,
+        response: { 200: deviceDetail },
+      },
+    },
     (request) => fleet.device(tenantOf(request), request.params.key),
   )
   shell.get(
@@ -104,7 +117,9 @@ function deviceRoutes(shell: Shell, fleet: Fleet): void {
 function keysOf(text: string): string[] {
   const keys = text.split(',').filter(Boolean)
   if (keys.length > MAX_SPARKS) {
-    throw new PulseError('platform.invalid', { detail: `At most ${MAX_SPARKS} devices, not ${keys.length}.` })
+    throw new PulseError('platform.invalid', {
+      detail: `At most ${MAX_SPARKS} devices, not ${keys.length}.`,
+    })
   }
   return keys
 }

@@ -31,7 +31,11 @@ export interface TrafficCount {
  */
 export interface FleetSources {
   /** State: what a list shows of a device now; undefined when it never spoke. */
-  live(deviceId: number): Pick<DeviceRow, 'reading' | 'firmware'> & { readonly lastMessageAt: number | null } | undefined
+  live(
+    deviceId: number,
+  ):
+    | (Pick<DeviceRow, 'reading' | 'firmware'> & { readonly lastMessageAt: number | null })
+    | undefined
   /** State: what the device page shows of it now. */
   detail(
     deviceId: number,

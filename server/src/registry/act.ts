@@ -1,4 +1,12 @@
-import { type Actor, actorOf, type FastifyRequest, tenantOf } from '#platform'
+import {
+  type Actor,
+  type AuditEntry,
+  actorOf,
+  type FastifyRequest,
+  record,
+  type TenantSql,
+  tenantOf,
+} from '#platform'
 
 /** Who acts, in which tenant, from where: what an audited use case is told. */
 export interface Act {
@@ -15,3 +23,11 @@ export const actOf = (request: FastifyRequest): Act => ({
   requestId: request.id,
   address: request.ip,
 })
+
+/** Records an act in the transaction of what it changes. */
+export const audit = (
+  sql: TenantSql,
+  { actor, requestId, address }: Act,
+  action: string,
+  facts: Pick<AuditEntry, 'subject' | 'before' | 'after'>,
+): Promise<void> => record(sql, { actor, action, requestId, address, ...facts })

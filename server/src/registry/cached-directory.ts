@@ -70,9 +70,9 @@ export function createDirectory(deps: DirectoryDeps): CachedDirectory {
     flush: use.flush,
     async close() {
       await flusher.stop()
-      await use.flush().catch((error: unknown) =>
-        deps.log.warn({ err: error }, 'the last use of tokens is lost'),
-      )
+      await use
+        .flush()
+        .catch((error: unknown) => deps.log.warn({ err: error }, 'the last use of tokens is lost'))
     },
   }
 }

@@ -18,9 +18,12 @@ export function readCursor(sort: DeviceSort, text: string | undefined): Cursor |
   if (text === undefined) return undefined
   const parts = decode(text)
   const [madeFor, key, value] = Array.isArray(parts) ? (parts as unknown[]) : []
-  const fits = madeFor === sort && typeof key === 'string' && (value === null || Number.isSafeInteger(value))
+  const fits =
+    madeFor === sort && typeof key === 'string' && (value === null || Number.isSafeInteger(value))
   if (!fits || Math.abs((value as number | null) ?? 0) > 8.64e15 || key.includes('\0')) {
-    throw new PulseError('platform.invalid', { detail: 'The cursor is not one of this list and sort.' })
+    throw new PulseError('platform.invalid', {
+      detail: 'The cursor is not one of this list and sort.',
+    })
   }
   return { key, value: value as number | null }
 }

@@ -19,7 +19,9 @@ export async function insertDevices(
   drafts: readonly DeviceDraft[],
   atMs: number,
 ): Promise<{ id: number; key: string }[]> {
-  const rows = JSON.stringify(drafts.map((draft) => ({ ...draft, folded: fold(draft.name), terms: termsOf(draft) })))
+  const rows = JSON.stringify(
+    drafts.map((draft) => ({ ...draft, folded: fold(draft.name), terms: termsOf(draft) })),
+  )
   return sql<{ id: number; key: string }[]>`
     with draft as (
       select * from json_to_recordset(${rows}::text::json)
@@ -40,7 +42,9 @@ export async function insertDevices(
     select id, key from created`
 }
 
-export const selectDeviceIds = (sql: TenantSql, keys: readonly string[]) => sql<{ id: number; key: string }[]>`
+export const selectDeviceIds = (sql: TenantSql, keys: readonly string[]) => sql<
+  { id: number; key: string }[]
+>`
   select id, key from registry.device where key = any(${keys as string[]}::text[])`
 
 /** Keys of types and sites that are named but unknown. */
@@ -105,7 +109,9 @@ export const insertTokens = (sql: TenantSql, drafts: readonly TokenDraft[], atMs
     )}::text::json) as r(id text, device bigint, hash text)`
 
 export async function selectTokens(sql: TenantSql, device: number): Promise<DeviceToken[]> {
-  const rows = await sql<{ id: string; createdAt: Date; lastUsedAt: Date | null; revokedAt: Date | null }[]>`
+  const rows = await sql<
+    { id: string; createdAt: Date; lastUsedAt: Date | null; revokedAt: Date | null }[]
+  >`
     select id, created_at as "createdAt", last_used_at as "lastUsedAt", revoked_at as "revokedAt"
       from registry.device_token where device = ${device} order by created_at desc, id`
   return rows.map((row) => ({
@@ -127,6 +133,7 @@ export async function revokeTokenRow(
     update registry.device_token set revoked_at = ${new Date(atMs)}
      where device = ${device} and id = ${token} and revoked_at is null returning id`
   if (revoked.length > 0) return true
-  const known = await sql`select id from registry.device_token where device = ${device} and id = ${token}`
+  const known =
+    await sql`select id from registry.device_token where device = ${device} and id = ${token}`
   return known.length > 0 ? false : undefined
 }

@@ -1,14 +1,11 @@
-import type { DeviceToken, DeviceType, EventDraft, Site } from '@pulse/contract'
-import { type Clock, type Database, emit, inTenant, record, type TenantSql } from '#platform'
-import type { Act } from './act.ts'
+import type { DeviceType, EventDraft, Site } from '@pulse/contract'
+import { type Clock, type Database, emit, inTenant, type TenantSql } from '#platform'
+import { type Act, audit } from './act.ts'
 import {
   type DeviceDraft,
   insertDevices,
-  insertTokens,
-  revokeTokenRow,
   selectDeviceIds,
   selectSites,
-  selectTokens,
   selectTypes,
   selectUnknown,
   upsertSite,
@@ -16,7 +13,7 @@ import {
 } from './device-rows.ts'
 import type { Directory } from './directory.ts'
 import { refuse } from './errors.ts'
-import { drawDeviceToken } from './secrets.ts'
+import { createTokens, type DeviceKeyOf, type Tokens } from './tokens.ts'
 
 export interface NewDevice {
   readonly key: string
@@ -27,15 +24,8 @@ export interface NewDevice {
   readonly tags?: Readonly<Record<string, string>> | undefined
 }
 
-/** A token that was just made. `token` is shown this once. */
-export interface NewToken {
-  readonly device: string
-  readonly id: string
-  readonly token: string
-}
-
 /** Sites, types, devices and their tokens. Every write is audited in its transaction. */
-export interface Devices {
+export interface Devices extends Tokens {
   sites(tenant: number): Promise<readonly Site[]>
   types(tenant: number): Promise<readonly DeviceType[]>
   /** Makes or changes a site; does nothing when it is so already. */
@@ -49,12 +39,6 @@ export interface Devices {
    * left as they are. Answers the ids of all, by key.
    */
   registerDevices(act: Act, devices: readonly NewDevice[]): Promise<ReadonlyMap<string, number>>
-  tokens(tenant: number, device: string): Promise<readonly DeviceToken[]>
-  createToken(act: Act, device: string): Promise<NewToken>
-  /** One token for each device, in their order. */
-  createTokens(act: Act, devices: readonly string[]): Promise<readonly NewToken[]>
-  /** Ends a token at once; its sessions end with the event. Revoking twice changes nothing. */
-  revokeToken(act: Act, device: string, token: string): Promise<void>
 }
 
 export interface DevicesDeps {
@@ -64,86 +48,74 @@ export interface DevicesDeps {
 }
 
 export function createDevices(deps: DevicesDeps): Devices {
-  const { app, clock, directory } = deps
-
-  async function register(act: Act, devices: readonly NewDevice[], single: boolean) {
-    const drafts = devices.map(draftOf)
-    const ids = await inTenant(app, act.tenant, async (sql) => {
-      await refuseUnknown(sql, drafts)
-      const created = await insertDevices(sql, drafts, clock.now())
-      if (single && created.length === 0) throw refuse.deviceExists({ detail: `Its key is ${drafts[0]?.key}.` })
-      if (created.length === 0) return idsOf(sql, drafts)
-      await emit(sql, createdEvents(act.tenant, created, drafts), clock.now())
-      await audit(sql, act, 'registry.device-registered', {
-        subject: single ? `device:${created[0]?.key}` : `devices:${created.length}`,
-        after: single ? drafts[0] : { keys: created.slice(0, 100).map(({ key }) => key), count: created.length },
-      })
-      return created.length === drafts.length ? created : idsOf(sql, drafts)
-    })
-    return new Map(ids.map(({ key, id }) => [key, id] as const))
-  }
-
-  async function tokensFor(act: Act, keys: readonly string[]): Promise<readonly NewToken[]> {
-    const made = await inTenant(app, act.tenant, async (sql) => {
-      const ids = new Map((await selectDeviceIds(sql, keys)).map(({ key, id }) => [key, id] as const))
-      const drawn = keys.map((key) => {
-        const device = ids.get(key)
-        if (device === undefined) throw refuse.unknownDevice({ detail: `Its key is ${key}.` })
-        return { key, device, ...drawDeviceToken() }
-      })
-      const drafts = drawn.map(({ credential, device, hash }) => ({ id: credential, device, hash }))
-      await insertTokens(sql, drafts, clock.now())
-      await emit(sql, drawn.map(({ key, credential }) => tokenEvent('created', act.tenant, key, credential)), clock.now())
-      await audit(sql, act, 'registry.token-created', {
-        subject: keys.length === 1 ? `device:${keys[0]}` : `devices:${keys.length}`,
-        after: { tokens: drawn.slice(0, 100).map(({ credential }) => credential), count: drawn.length },
-      })
-      return drawn
-    })
-    return made.map(({ key, credential, token }) => ({ device: key, id: credential, token }))
-  }
-
+  const { app } = deps
   return {
+    ...createTokens(deps),
     sites: (tenant) => inTenant(app, tenant, selectSites),
     types: (tenant) => inTenant(app, tenant, selectTypes),
     async registerSite(act, site) {
       await inTenant(app, act.tenant, async (sql) => {
-        const changed = await upsertSite(sql, site)
-        if (changed) await audit(sql, act, 'registry.site-registered', { subject: `site:${site.key}`, after: site })
+        if (!(await upsertSite(sql, site))) return
+        const subject = `site:${site.key}`
+        await audit(sql, act, 'registry.site-registered', { subject, after: site })
       })
     },
     async registerType(act, type) {
       const changed = await inTenant(app, act.tenant, async (sql) => {
-        const written = await upsertType(sql, type)
-        if (written) await audit(sql, act, 'registry.type-registered', { subject: `type:${type.key}`, after: type })
-        return written
+        if (!(await upsertType(sql, type))) return false
+        const subject = `type:${type.key}`
+        await audit(sql, act, 'registry.type-registered', { subject, after: type })
+        return true
       })
-      if (changed) directory.forget(act.tenant)
+      if (changed) deps.directory.forget(act.tenant)
     },
-    async registerDevice(act, device) {
-      const ids = await register(act, [device], true)
-      return { id: ids.get(device.key) as number }
-    },
-    registerDevices: async (act, devices) => (devices.length === 0 ? new Map() : register(act, devices, false)),
-    tokens: (tenant, device) =>
-      inTenant(app, tenant, async (sql) => selectTokens(sql, await idOf(sql, device))),
-    async createToken(act, device) {
-      const [made] = await tokensFor(act, [device])
-      return made as NewToken
-    },
-    createTokens: async (act, devices) => (devices.length === 0 ? [] : tokensFor(act, devices)),
-    async revokeToken(act, device, token) {
-      await inTenant(app, act.tenant, async (sql) => {
-        const revoked = await revokeTokenRow(sql, await idOf(sql, device), token, clock.now())
-        if (revoked === undefined) throw refuse.unknownToken()
-        if (!revoked) return
-        await emit(sql, [tokenEvent('revoked', act.tenant, device, token)], clock.now())
-        const subject = `device:${device}`
-        await audit(sql, act, 'registry.token-revoked', { subject, before: { token } })
-      })
-      directory.forget(act.tenant, device)
-    },
+    registerDevice: (act, device) => registerOne(deps, act, device),
+    registerDevices: (act, devices) => registerMany(deps, act, devices),
   }
+}
+
+async function registerOne({ app, clock }: DevicesDeps, act: Act, device: NewDevice) {
+  const draft = draftOf(device)
+  return inTenant(app, act.tenant, async (sql) => {
+    await refuseUnknown(sql, [draft])
+    const [created] = await insertDevices(sql, [draft], clock.now())
+    if (!created) throw refuse.deviceExists({ detail: `Its key is ${draft.key}.` })
+    await emit(sql, [createdEvent(act, draft)], clock.now())
+    const subject = `device:${draft.key}`
+    await audit(sql, act, 'registry.device-registered', { subject, after: draft })
+    return { id: created.id }
+  })
+}
+
+/** Keys that one audit row names; of more it says how many. */
+const AUDITED_KEYS = 100
+
+async function registerMany(
+  { app, clock }: DevicesDeps,
+  act: Act,
+  devices: readonly NewDevice[],
+): Promise<ReadonlyMap<string, number>> {
+  const drafts = new Map(devices.map((device) => [device.key, draftOf(device)]))
+  if (drafts.size === 0) return new Map()
+  const ids = await inTenant(app, act.tenant, async (sql) => {
+    await refuseUnknown(sql, [...drafts.values()])
+    const created = await insertDevices(sql, [...drafts.values()], clock.now())
+    const made = created.flatMap(({ key }) => drafts.get(key) ?? [])
+    await emit(
+      sql,
+      made.map((draft) => createdEvent(act, draft)),
+      clock.now(),
+    )
+    if (made.length > 0) {
+      const keys = made.slice(0, AUDITED_KEYS).map(({ key }) => key)
+      await audit(sql, act, 'registry.device-registered', {
+        subject: `devices:${made.length}`,
+        after: { keys, count: made.length },
+      })
+    }
+    return created.length === drafts.size ? created : selectDeviceIds(sql, [...drafts.keys()])
+  })
+  return new Map(ids.map(({ key, id }) => [key, id]))
 }
 
 const draftOf = (device: NewDevice): DeviceDraft => ({
@@ -162,42 +134,9 @@ async function refuseUnknown(sql: TenantSql, drafts: readonly DeviceDraft[]): Pr
   if (unknown.site !== null) throw refuse.unknownSite({ detail: `Its key is ${unknown.site}.` })
 }
 
-const idsOf = (sql: TenantSql, drafts: readonly DeviceDraft[]) =>
-  selectDeviceIds(sql, drafts.map(({ key }) => key))
-
-async function idOf(sql: TenantSql, key: string): Promise<number> {
-  const [row] = await selectDeviceIds(sql, [key])
-  if (!row) throw refuse.unknownDevice({ detail: `Its key is ${key}.` })
-  return row.id
-}
-
-const audit = (
-  sql: TenantSql,
-  act: Act,
-  action: string,
-  facts: { readonly subject: string; readonly before?: unknown; readonly after?: unknown },
-) => record(sql, { actor: act.actor, action, requestId: act.requestId, address: act.address, ...facts })
-
-// Keys were checked by the schema at the edge, or are those of rows.
-type Key = Extract<EventDraft, { type: 'registry.device-created' }>['data']['device']
-
-const tokenEvent = (what: 'created' | 'revoked', tenant: number, device: string, token: string): EventDraft => ({
-  type: `registry.token-${what}`,
+const createdEvent = ({ tenant }: Act, { key, type }: DeviceDraft): EventDraft => ({
+  type: 'registry.device-created',
   tenant,
-  subject: `device:${device}`,
-  data: { device: device as Key, token },
+  subject: `device:${key}`,
+  data: { device: key as DeviceKeyOf<'registry.device-created'>, type },
 })
-
-function createdEvents(
-  tenant: number,
-  created: readonly { readonly key: string }[],
-  drafts: readonly DeviceDraft[],
-): EventDraft[] {
-  const types = new Map(drafts.map(({ key, type }) => [key, type] as const))
-  return created.map(({ key }) => ({
-    type: 'registry.device-created',
-    tenant,
-    subject: `device:${key}`,
-    data: { device: key as Key, type: types.get(key) ?? '' },
-  }))
-}

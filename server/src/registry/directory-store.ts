@@ -4,8 +4,8 @@ import type { Device, Tenant } from './device.ts'
 import { type Credential, DeviceCache, nameOf } from './device-cache.ts'
 import {
   type CredentialRow,
-  deviceOfRow,
   type DeviceRow,
+  deviceOfRow,
   selectCredentials,
   selectDevicesById,
   selectDevicesByKey,
@@ -32,13 +32,20 @@ export function createDirectoryStore(sql: PipelineSql, limit: number): Directory
   const loadTenant = gather(async (keys) => {
     const begun = epoch
     const found = (await available(selectTenants(sql, keys))).map(tenantOfRow)
-    return new Map(found.map((tenant) => [tenant.key, begun === epoch ? cache.addTenant(tenant) : tenant]))
+    return new Map(
+      found.map((tenant) => [tenant.key, begun === epoch ? cache.addTenant(tenant) : tenant]),
+    )
   })
   const tenant = async (key: string) => cache.tenant(key) ?? loadTenant(key)
 
-  async function devicesOf<R extends DeviceRow>(rows: readonly R[], begun: number): Promise<[R, Device][]> {
+  async function devicesOf<R extends DeviceRow>(
+    rows: readonly R[],
+    begun: number,
+  ): Promise<[R, Device][]> {
     const keys = [...new Set(rows.map((row) => row.tenantKey))]
-    const owners = new Map((await Promise.all(keys.map(tenant))).map((owner) => [owner?.key, owner]))
+    const owners = new Map(
+      (await Promise.all(keys.map(tenant))).map((owner) => [owner?.key, owner]),
+    )
     return rows.flatMap((row): [R, Device][] => {
       const owner = owners.get(row.tenantKey)
       if (!owner) return []

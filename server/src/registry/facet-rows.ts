@@ -46,7 +46,13 @@ export async function selectFacets(sql: TenantSql, where: postgres.Fragment): Pr
       .filter((row) => row.facet === facet && row.count > 0)
       .map(({ value, label, count }) => ({ value, label, count }))
       .sort((a, b) => b.count - a.count || (a.value < b.value ? -1 : 1))
-  return { status: of('status'), alerts: of('alerts'), type: of('type'), site: of('site'), firmware: of('firmware') }
+  return {
+    status: of('status'),
+    alerts: of('alerts'),
+    type: of('type'),
+    site: of('site'),
+    firmware: of('firmware'),
+  }
 }
 
 /** Devices of one site (null: of none) in one status, with their open alerts. */

@@ -89,15 +89,21 @@ function keyset(sql: TenantSql, sort: DeviceSort, after: Cursor | undefined) {
     case '-key':
       return { past: after ? sql`i.key < ${after.key}` : all, order: sql`i.key desc` }
     case 'lastMessage': {
-      const past = after ? sql`(i.last_message_at, i.key) > (${seen(sql, after)}, ${after.key})` : all
+      const past = after
+        ? sql`(i.last_message_at, i.key) > (${seen(sql, after)}, ${after.key})`
+        : all
       return { past, order: sql`i.last_message_at, i.key` }
     }
     case '-lastMessage': {
-      const past = after ? sql`(i.last_message_at, i.key) < (${seen(sql, after)}, ${after.key})` : all
+      const past = after
+        ? sql`(i.last_message_at, i.key) < (${seen(sql, after)}, ${after.key})`
+        : all
       return { past, order: sql`i.last_message_at desc, i.key desc` }
     }
     case 'alerts': {
-      const past = after ? sql`(i.alert_order, i.key) > (${after.value ?? 0}::bigint, ${after.key})` : all
+      const past = after
+        ? sql`(i.alert_order, i.key) > (${after.value ?? 0}::bigint, ${after.key})`
+        : all
       return { past, order: sql`i.alert_order, i.key` }
     }
   }
@@ -111,7 +117,9 @@ export async function selectCounts(
   sql: TenantSql,
   where: Fragment | undefined,
 ): Promise<{ matched: number; total: number }> {
-  const matched = where ? sql`(select count(*) from registry.device_index i where ${where})` : sql`null`
+  const matched = where
+    ? sql`(select count(*) from registry.device_index i where ${where})`
+    : sql`null`
   const [row] = await sql<{ matched: number | null; total: number }[]>`
     select ${matched}::bigint as matched, (select count(*) from registry.device_index) as total`
   const total = row?.total ?? 0

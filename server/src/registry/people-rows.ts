@@ -22,7 +22,10 @@ export interface SessionFacts {
 }
 
 /** The tables of people are reached only through functions that say what they give. */
-export async function signInFacts(sql: Database, username: string): Promise<SignInFacts | undefined> {
+export async function signInFacts(
+  sql: Database,
+  username: string,
+): Promise<SignInFacts | undefined> {
   const [row] = await sql<SignInFacts[]>`
     select person, password_hash as "passwordHash", tenants from registry.sign_in_facts(${username})`
   return row
@@ -58,7 +61,12 @@ export const deleteSession = (sql: TenantSql | Database, hash: Buffer) =>
 
 export async function ensurePerson(
   sql: TenantSql,
-  person: { readonly id: string; readonly username: string; readonly name: string; readonly passwordHash: string },
+  person: {
+    readonly id: string
+    readonly username: string
+    readonly name: string
+    readonly passwordHash: string
+  },
 ): Promise<string> {
   const [row] = await sql<{ id: string }[]>`
     select registry.ensure_person(${person.id}, ${person.username}, ${person.name}, ${person.passwordHash}) as id`
@@ -67,7 +75,11 @@ export async function ensurePerson(
 }
 
 /** Makes somebody a member of the transaction's tenant; true when they were none before. */
-export async function insertMembership(sql: TenantSql, person: string, role: Role): Promise<boolean> {
+export async function insertMembership(
+  sql: TenantSql,
+  person: string,
+  role: Role,
+): Promise<boolean> {
   const rows = await sql`
     insert into registry.membership (person, role) values (${person}, ${role})
     on conflict (tenant, person) do nothing returning person`

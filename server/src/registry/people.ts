@@ -20,9 +20,9 @@ import {
   insertMembership,
   insertSession,
   type Member,
-  selectMembers,
   type SessionFacts,
   type SignInFacts,
+  selectMembers,
   sessionFacts,
   signInFacts,
 } from './people-rows.ts'
@@ -34,7 +34,10 @@ const SESSION_MS = 12 * 3_600_000
 const SLIDE_MS = 15 * 60_000
 const WINDOW_MS = 15 * 60_000
 /** A whole office may sit behind one address. */
-const limits = { username: { attempts: 8, windowMs: WINDOW_MS }, address: { attempts: 60, windowMs: WINDOW_MS } }
+const limits = {
+  username: { attempts: 8, windowMs: WINDOW_MS },
+  address: { attempts: 60, windowMs: WINDOW_MS },
+}
 
 export interface SignIn {
   readonly username: string
@@ -107,7 +110,11 @@ export function createPeople(app: Database, clock: Clock): People {
       if (!home) return void (await available(end(app)))
       await inTenant(app, home.tenant, async (sql) => {
         await end(sql)
-        await record(sql, { actor: personActor(found), action: 'registry.signed-out', subject: `person:${found.person}` })
+        await record(sql, {
+          actor: personActor(found),
+          action: 'registry.signed-out',
+          subject: `person:${found.person}`,
+        })
       })
     },
     async authenticate(request) {
@@ -123,7 +130,12 @@ async function openSession(app: Database, clock: Clock, known: SignInFacts, addr
   const token = drawSessionToken()
   const hash = sha256(token)
   const nowMs = clock.now()
-  const session = { hash, person: known.person, createdAtMs: nowMs, expiresAtMs: nowMs + SESSION_MS }
+  const session = {
+    hash,
+    person: known.person,
+    createdAtMs: nowMs,
+    expiresAtMs: nowMs + SESSION_MS,
+  }
   const entry = {
     actor: { kind: 'person', id: known.person },
     action: 'registry.signed-in',

@@ -33,19 +33,31 @@ function sessionRoutes(app: Shell, { people }: Registry): void {
     '/v1/session',
     {
       config: { open: 'nobody' },
-      schema: { tags, summary: 'Sign in', security: [], body: credentials, response: { 201: signedIn } },
+      schema: {
+        tags,
+        summary: 'Sign in',
+        security: [],
+        body: credentials,
+        response: { 201: signedIn },
+      },
     },
     async (request, reply) =>
       reply.code(201).send(await people.signIn({ ...request.body, address: request.ip })),
   )
   app.get(
     '/v1/session',
-    { config: { open: 'person' }, schema: { tags, summary: 'Who am I', response: { 200: session } } },
+    {
+      config: { open: 'person' },
+      schema: { tags, summary: 'Who am I', response: { 200: session } },
+    },
     (request) => people.session(tokenOf(request)),
   )
   app.delete(
     '/v1/session',
-    { config: { open: 'person' }, schema: { tags, summary: 'Sign out', response: { 204: nothing } } },
+    {
+      config: { open: 'person' },
+      schema: { tags, summary: 'Sign out', response: { 204: nothing } },
+    },
     async (request, reply) => {
       await people.signOut(tokenOf(request))
       return reply.code(204).send(null)
@@ -63,7 +75,10 @@ function deviceRoutes(app: Shell, { devices }: Registry): void {
   )
   app.get(
     '/v1/types',
-    { config, schema: { tags, summary: 'List device types', response: { 200: items(deviceType) } } },
+    {
+      config,
+      schema: { tags, summary: 'List device types', response: { 200: items(deviceType) } },
+    },
     async (request) => ({ items: [...(await devices.types(tenantOf(request)))] }),
   )
   app.post(
@@ -92,9 +107,16 @@ function tokenRoutes(app: Shell, { devices }: Registry): void {
     url,
     {
       config: { permission: 'device.read' },
-      schema: { tags, summary: 'List the tokens of a device', params, response: { 200: items(deviceToken) } },
+      schema: {
+        tags,
+        summary: 'List the tokens of a device',
+        params,
+        response: { 200: items(deviceToken) },
+      },
     },
-    async (request) => ({ items: [...(await devices.tokens(tenantOf(request), request.params.key))] }),
+    async (request) => ({
+      items: [...(await devices.tokens(tenantOf(request), request.params.key))],
+    }),
   )
   app.post(
     url,

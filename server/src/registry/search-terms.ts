@@ -61,7 +61,8 @@ const fields: Readonly<Record<string, Compile>> = {
   status: (term, { sql }) => {
     only(term, ':')
     const status = deviceStatuses.find((each) => each === term.value)
-    if (!status) throw wrong(term, `there is no status "${term.value}"; use ${deviceStatuses.join(', ')}`)
+    if (!status)
+      throw wrong(term, `there is no status "${term.value}"; use ${deviceStatuses.join(', ')}`)
     return sql`i.status = ${status}`
   },
   firmware: compileFirmware,
@@ -101,12 +102,18 @@ function compileAlert(term: Term, { sql }: SearchContext): Fragment {
     if (value === 'none') return sql`i.alert_order = 0`
     if (value === 'any' || value === '*') return sql`i.alert_order < 0`
   }
-  const ranks = { critical: sql`i.critical > 0`, warning: sql`i.warning > 0`, info: sql`i.info > 0` }
+  const ranks = {
+    critical: sql`i.critical > 0`,
+    warning: sql`i.warning > 0`,
+    info: sql`i.info > 0`,
+  }
   const order = ['info', 'warning', 'critical'] as const
-  const rank = order.findIndex((severity) => severity === value)
-  if (rank < 0) throw wrong(term, `there is no severity "${value}"; use info, warning, critical, any or none`)
+  const rank = order.indexOf(value as (typeof order)[number])
+  if (rank < 0)
+    throw wrong(term, `there is no severity "${value}"; use info, warning, critical, any or none`)
   if (cmp === ':') return ranks[order[rank] ?? 'info']
-  if (cmp !== '>=' && cmp !== '>') throw wrong(term, 'alert is compared with ":", ">=" and ">" only')
+  if (cmp !== '>=' && cmp !== '>')
+    throw wrong(term, 'alert is compared with ":", ">=" and ">" only')
   const level = cmp === '>=' ? rank : rank + 1
   // The column falls from the quiet to the worst: its scale is that of the migration.
   const below = [0, -9_999, -99_999_999][level]

@@ -18,22 +18,37 @@ beforeAll(async () => {
   db = await testDatabase()
   ;({ registry, demo, other } = await testRegistry(db, manualClock(startMs)))
   const ids = await registry.devices.registerDevices(demo, [
-    aDevice('ups-0001', { name: 'Rack A UPS', site: 'dal-2', tags: { env: 'prod', owner: 'Ops Team' } }),
+    aDevice('ups-0001', {
+      name: 'Rack A UPS',
+      site: 'dal-2',
+      tags: { env: 'prod', owner: 'Ops Team' },
+    }),
     aDevice('ups-0002', { name: 'Rack B UPS', site: 'dal-2', tags: { env: 'dev' } }),
     aDevice('ups-0010', { name: 'Spare', site: 'muc' }),
     aDevice('GW:7', { name: 'Gateway 7', type: 'gateway', tags: { env: 'production' } }),
     aDevice('quiet', { name: "O'Brien; drop table" }),
   ])
-  await registry.devices.registerDevices(other, [aDevice('ups-0001', { name: 'Rack A of others', site: 'dal-2' })])
+  await registry.devices.registerDevices(other, [
+    aDevice('ups-0001', { name: 'Rack A of others', site: 'dal-2' }),
+  ])
   const id = (key: string) => ids.get(key) as number
   const none = { critical: 0, warning: 0, info: 0 }
   const patch = (key: string) => ({ tenant: demo.tenant, device: id(key) })
   await patchIndex(asPipeline(db.as('pulse_pipeline')), [
     { ...patch('ups-0001'), status: 'online', lastMessageAt: startMs - 1000, firmware: '2.10.0' },
-    { ...patch('ups-0001'), alerts: { ...none, critical: 1 }, worstAlert: { title: 'Hot', severity: 'critical' } },
+    {
+      ...patch('ups-0001'),
+      alerts: { ...none, critical: 1 },
+      worstAlert: { title: 'Hot', severity: 'critical' },
+    },
     { ...patch('ups-0002'), status: 'offline', lastMessageAt: startMs - 2 * hour, firmware: '2.9' },
     { ...patch('ups-0002'), alerts: { ...none, warning: 2, info: 1 } },
-    { ...patch('ups-0010'), status: 'stale', lastMessageAt: startMs - hour / 2, alerts: { ...none, info: 1 } },
+    {
+      ...patch('ups-0010'),
+      status: 'stale',
+      lastMessageAt: startMs - hour / 2,
+      alerts: { ...none, info: 1 },
+    },
     { ...patch('GW:7'), status: 'online', lastMessageAt: startMs - 5000, firmware: '2.10-rc1' },
   ])
 })
@@ -43,7 +58,9 @@ afterAll(async () => {
 })
 
 const find = async (q: string, sort: DeviceSort = 'key') =>
-  (await registry.search.devices(demo.tenant, { q, sort, limit: 50 })).items.map(({ key }) => key as string)
+  (await registry.search.devices(demo.tenant, { q, sort, limit: 50 })).items.map(
+    ({ key }) => key as string,
+  )
 
 describe('searching the fleet', () => {
   test.each<[string, string[]]>([
@@ -86,7 +103,7 @@ describe('searching the fleet', () => {
     ["o'brien", ['quiet']],
     ['status:online or status:stale site:muc', ['GW:7', 'ups-0001', 'ups-0010']],
     ['(status:online or status:offline) type:ups -alert:critical', ['ups-0002']],
-    ["name:\"'; drop table registry.device; --\"", []],
+    ['name:"\'; drop table registry.device; --"', []],
     ['50% _', []],
   ])('%s', async (q, keys) => {
     expect(await find(q)).toEqual(keys)
@@ -111,13 +128,31 @@ describe('searching the fleet', () => {
   })
 
   test('answers any readable query with devices or a refusal, never a fault', async () => {
-    const field = fc.constantFrom('key', 'name', 'type', 'site', 'status', 'firmware', 'tag.env', 'alert', 'lastSeen', 'text')
-    const value = fc.oneof(fc.constantFrom('*', '', 'online', '-1h', '2.1', 'critical', '%', '\\'), fc.string())
+    const field = fc.constantFrom(
+      'key',
+      'name',
+      'type',
+      'site',
+      'status',
+      'firmware',
+      'tag.env',
+      'alert',
+      'lastSeen',
+      'text',
+    )
+    const value = fc.oneof(
+      fc.constantFrom('*', '', 'online', '-1h', '2.1', 'critical', '%', '\\'),
+      fc.string(),
+    )
     const text = fc.tuple(fc.constantFrom('', '-'), field, fc.constantFrom(':', '<', '>='), value)
     await fc.assert(
       fc.asyncProperty(fc.array(text, { maxLength: 4 }), async (terms) => {
-        const q = terms.map(([not, name, cmp, raw]) => `${not}${name}${cmp}${JSON.stringify(raw)}`).join(' or ')
-        await find(q).catch((error: unknown) => expect(error).toMatchObject({ code: 'registry.bad-query' }))
+        const q = terms
+          .map(([not, name, cmp, raw]) => `${not}${name}${cmp}${JSON.stringify(raw)}`)
+          .join(' or ')
+        await find(q).catch((error: unknown) =>
+          expect(error).toMatchObject({ code: 'registry.bad-query' }),
+        )
       }),
       { numRuns: 100 },
     )
@@ -133,7 +168,11 @@ describe('searching the fleet', () => {
   })
 
   test('shows what lists need of a device', async () => {
-    const { items, matched, total } = await registry.search.devices(demo.tenant, { q: 'key:ups-0001', sort: 'key', limit: 5 })
+    const { items, matched, total } = await registry.search.devices(demo.tenant, {
+      q: 'key:ups-0001',
+      sort: 'key',
+      limit: 5,
+    })
     expect(items[0]).toMatchObject({
       name: 'Rack A UPS',
       site: 'dal-2',
@@ -160,7 +199,10 @@ describe('searching the fleet', () => {
     ])
     expect(facets.type).toEqual([{ value: 'ups', label: 'UPS', count: 4 }])
     expect(Object.fromEntries(facets.alerts.map(({ value, count }) => [value, count]))).toEqual({
-      critical: 1, warning: 1, info: 2, none: 1,
+      critical: 1,
+      warning: 1,
+      info: 2,
+      none: 1,
     })
   })
 
@@ -174,13 +216,23 @@ describe('searching the fleet', () => {
     })
     try {
       const names = async (tenant: number) =>
-        (await shared.search.devices(tenant, { q: 'rack', sort: 'key', limit: 9 })).items.map(({ name }) => name)
+        (await shared.search.devices(tenant, { q: 'rack', sort: 'key', limit: 9 })).items.map(
+          ({ name }) => name,
+        )
       expect(await names(demo.tenant)).toEqual(['Rack A UPS', 'Rack B UPS'])
       expect(await names(other.tenant)).toEqual(['Rack A of others'])
-      expect((await shared.search.facets(other.tenant, '')).status).toEqual([{ value: 'never', label: 'never', count: 1 }])
-      await expect(one`select * from registry.device_index`).rejects.toMatchObject({ code: 'PT001' })
+      expect((await shared.search.facets(other.tenant, '')).status).toEqual([
+        { value: 'never', label: 'never', count: 1 },
+      ])
+      await expect(one`select * from registry.device_index`).rejects.toMatchObject({
+        code: 'PT001',
+      })
       await expect(
-        inTenant(one, other.tenant, (sql) => sql`update registry.device_index set tenant = ${demo.tenant}`),
+        inTenant(
+          one,
+          other.tenant,
+          (sql) => sql`update registry.device_index set tenant = ${demo.tenant}`,
+        ),
       ).rejects.toMatchObject({ code: '42501' })
     } finally {
       await shared.close()
@@ -192,17 +244,21 @@ describe('searching the fleet', () => {
 describe('paging', () => {
   const count = 253
   beforeAll(async () => {
-    const drafts = Array.from({ length: count }, (_, index) => aDevice(`p-${(index * 7919) % count}`, { tags: { page: 'yes' } }))
+    const drafts = Array.from({ length: count }, (_, index) =>
+      aDevice(`p-${(index * 7919) % count}`, { tags: { page: 'yes' } }),
+    )
     const ids = await registry.devices.registerDevices(demo, drafts)
     // Few distinct values, so that ties cross the borders of pages.
     await patchIndex(
       asPipeline(db.as('pulse_pipeline')),
-      [...ids.values()].filter((id) => id % 5 !== 0).map((id) => ({
-        tenant: demo.tenant,
-        device: id,
-        lastMessageAt: startMs - (id % 3) * 60_000 - 0.25,
-        alerts: { critical: id % 2, warning: 0, info: 0 },
-      })),
+      [...ids.values()]
+        .filter((id) => id % 5 !== 0)
+        .map((id) => ({
+          tenant: demo.tenant,
+          device: id,
+          lastMessageAt: startMs - (id % 3) * 60_000 - 0.25,
+          alerts: { critical: id % 2, warning: 0, info: 0 },
+        })),
     )
   })
 
@@ -212,23 +268,35 @@ describe('paging', () => {
       const seen: string[] = []
       let cursor: string | undefined
       do {
-        const page = await registry.search.devices(demo.tenant, { q: 'tag.page:yes', sort, limit: 20, cursor })
+        const page = await registry.search.devices(demo.tenant, {
+          q: 'tag.page:yes',
+          sort,
+          limit: 20,
+          cursor,
+        })
         expect(page.matched).toBe(count)
         seen.push(...page.items.map(({ key }) => key as string))
         cursor = page.next
       } while (cursor)
-      const whole = await registry.search.devices(demo.tenant, { q: 'tag.page:yes', sort, limit: 500 })
+      const whole = await registry.search.devices(demo.tenant, {
+        q: 'tag.page:yes',
+        sort,
+        limit: 500,
+      })
       expect(seen).toEqual(whole.items.map(({ key }) => key))
       expect(new Set(seen).size).toBe(count)
     },
   )
 
-  test.each(['nonsense', Buffer.from('["key",1,null]').toString('base64url'), Buffer.from('["-key","a",null]').toString('base64url')])(
-    'refuses the cursor %s',
-    async (cursor) => {
-      await expect(registry.search.devices(demo.tenant, { q: '', sort: 'key', limit: 5, cursor })).rejects.toMatchObject({
-        code: 'platform.invalid',
-      })
-    },
-  )
+  test.each([
+    'nonsense',
+    Buffer.from('["key",1,null]').toString('base64url'),
+    Buffer.from('["-key","a",null]').toString('base64url'),
+  ])('refuses the cursor %s', async (cursor) => {
+    await expect(
+      registry.search.devices(demo.tenant, { q: '', sort: 'key', limit: 5, cursor }),
+    ).rejects.toMatchObject({
+      code: 'platform.invalid',
+    })
+  })
 })

@@ -1,20 +1,26 @@
-import { type DevicesAnswer, type Facets, parseQuery, type Query, QueryError } from '@pulse/contract'
+import {
+  type DevicesAnswer,
+  type Facets,
+  parseQuery,
+  type Query,
+  QueryError,
+} from '@pulse/contract'
 import { type Clock, type Database, inTenant, type PipelineSql, type TenantSql } from '#platform'
 import { available } from './available.ts'
 import { type DeviceSort, readCursor, writeCursor } from './cursor.ts'
 import { refuse } from './errors.ts'
 import {
+  type SiteStatusCount,
   selectFacets,
   selectSiteStatus,
   selectTenantCounts,
-  type SiteStatusCount,
   type TenantCount,
 } from './facet-rows.ts'
 import {
   cursorOf,
   type FoundDevice,
-  indexColumns,
   type IndexRow,
+  indexColumns,
   rowOf,
   selectCounts,
   selectPage,
@@ -99,9 +105,12 @@ export function createSearch({ app, pipeline, clock }: SearchDeps): Search {
       })
     },
     async byKeys(tenant, keys) {
-      const rows = await within(tenant, (sql) => sql<IndexRow[]>`
+      const rows = await within(
+        tenant,
+        (sql) => sql<IndexRow[]>`
         select ${indexColumns(sql)} from registry.device_index i
-         where i.key = any(${keys as string[]}::text[])`)
+         where i.key = any(${keys as string[]}::text[])`,
+      )
       return rows.map(rowOf)
     },
   }
@@ -126,5 +135,9 @@ function compile(query: Query, sql: TenantSql, nowMs: number) {
 function asRefusal(error: unknown): unknown {
   if (!(error instanceof QueryError)) return error
   const detail = `At character ${error.at + 1}: ${error.message}.`
-  return refuse.badQuery({ detail, fields: [{ path: `q:${error.at}`, message: error.message }], cause: error })
+  return refuse.badQuery({
+    detail,
+    fields: [{ path: `q:${error.at}`, message: error.message }],
+    cause: error,
+  })
 }

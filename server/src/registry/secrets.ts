@@ -14,7 +14,10 @@ export interface DeviceTokenParts {
 }
 
 /** Draws a device token; only the hash of its secret may be kept. */
-export function drawDeviceToken(): DeviceTokenParts & { readonly token: string; readonly hash: Buffer } {
+export function drawDeviceToken(): DeviceTokenParts & {
+  readonly token: string
+  readonly hash: Buffer
+} {
   let credential = ''
   while (credential.length < CREDENTIAL_LENGTH) credential += ALPHABET[randomInt(ALPHABET.length)]
   const secret = randomBytes(32).toString('base64url')

@@ -12,7 +12,10 @@ export interface NewTenant {
 /** Tenants as they are made; the data path reads them through the {@link Directory}. */
 export interface Tenants {
   /** Makes a tenant, or finds the one that has this key and leaves it as it is. */
-  createTenant(tenant: NewTenant, actor: Actor): Promise<{ readonly id: number; readonly created: boolean }>
+  createTenant(
+    tenant: NewTenant,
+    actor: Actor,
+  ): Promise<{ readonly id: number; readonly created: boolean }>
   /** A suspended tenant reads and exports, but its devices may not send. */
   setSuspended(tenant: number, suspended: boolean, actor: Actor): Promise<void>
 }

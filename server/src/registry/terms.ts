@@ -20,7 +20,5 @@ export function termsOf(device: {
   readonly tags: Readonly<Record<string, string>>
 }): string[] {
   const tags = Object.entries(device.tags).map(([name, value]) => tagTerm(name, value))
-  return [
-    ...new Set([fold(device.key), ...wordsOf(device.key), ...wordsOf(device.name), ...tags]),
-  ]
+  return [...new Set([fold(device.key), ...wordsOf(device.key), ...wordsOf(device.name), ...tags])]
 }

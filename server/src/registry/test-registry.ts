@@ -27,11 +27,25 @@ export async function testRegistry(
     const actor = { kind: 'system', id: 'test' } as const
     const { id } = await registry.tenants.createTenant({ key, name: `Tenant ${key}` }, actor)
     const made = { tenant: id, actor }
-    await registry.devices.registerSite(made, { key: 'dal-2', name: 'Dallas 2', lat: 32.8, lon: -96.8 })
+    await registry.devices.registerSite(made, {
+      key: 'dal-2',
+      name: 'Dallas 2',
+      lat: 32.8,
+      lon: -96.8,
+    })
     await registry.devices.registerSite(made, { key: 'muc', name: 'MÜNCHEN', lat: null, lon: null })
-    for (const [type, name] of [['ups', 'UPS'], ['gateway', 'Gateway']] as const) {
+    for (const [type, name] of [
+      ['ups', 'UPS'],
+      ['gateway', 'Gateway'],
+    ] as const) {
       const metrics = [{ name: 'tempC', title: 'Temperature', unit: '°C' }]
-      await registry.devices.registerType(made, { key: type, name, staleAfterS: 90, offlineAfterS: 300, metrics })
+      await registry.devices.registerType(made, {
+        key: type,
+        name,
+        staleAfterS: 90,
+        offlineAfterS: 300,
+        metrics,
+      })
     }
     return made
   }
@@ -39,4 +53,8 @@ export async function testRegistry(
 }
 
 /** A device of a test: what is left out does not matter to it. */
-export const aDevice = (key: string, facts: Partial<NewDevice> = {}): NewDevice => ({ key, type: 'ups', ...facts })
+export const aDevice = (key: string, facts: Partial<NewDevice> = {}): NewDevice => ({
+  key,
+  type: 'ups',
+  ...facts,
+})
