@@ -15,14 +15,14 @@ const rank = {
 }
 const modules = Object.keys(rank)
 const folders = (names) => `^server/src/(${names.join('|')})/`
-const tests = '\\.test\\.tsx?$|^server/src/(testing|acceptance)/'
+const tests = '\\.test\\.tsx?$|/test-[a-z-]+\\.ts$|^server/src/(testing|acceptance)/'
 
-/** A workspace that may import only these others of ours. */
-const mayImport = (name, others) => ({
+/** A workspace that may import only these others of ours; `except` names files that may do more. */
+const mayImport = (name, others, except = []) => ({
   name: `${name}-stands-apart`,
   severity: 'error',
   comment: `${name} imports of ours: ${others.join(', ') || 'nothing'}.`,
-  from: { path: `^${name}/` },
+  from: { path: `^${name}/`, pathNot: except },
   to: {
     path: '^(contract|server|web|simulator|bench|scripts)/',
     pathNot: `^(${[name, ...others].join('|')})/`,
@@ -79,10 +79,17 @@ module.exports = {
       name: 'no-testing-in-production',
       severity: 'error',
       from: { path: '^(contract|server|simulator)/', pathNot: [tests, '\\.config\\.ts$'] },
-      to: { path: `^server/src/(testing|acceptance)/|\\.test\\.tsx?$` },
+      to: { path: tests },
     },
     mayImport('contract', []),
-    mayImport('server', ['contract']),
+    mayImport('server', ['contract', 'simulator']),
+    {
+      name: 'only-the-demo-simulates',
+      severity: 'error',
+      comment: 'The server starts a simulated fleet in its demo and nowhere else.',
+      from: { path: '^server/', pathNot: ['^server/src/demo\\.ts$', tests] },
+      to: { path: '^simulator/' },
+    },
     mayImport('web', ['contract']),
     mayImport('simulator', ['contract']),
     mayImport('bench', ['contract', 'server', 'simulator']),

@@ -5,7 +5,7 @@ import type { Device, Directory } from '#registry'
 import { type EnvelopeFault, type ReadEnvelope, readEnvelope } from './envelope.ts'
 import type { Ingress, Origin, PublishOutcome, RefusedItem } from './ingress.ts'
 import type { Item, MessageItem, Outcome, Point, Settle } from './items.ts'
-import { elementSpans, valueStart } from './json-span.ts'
+import { elementSpans, nestsDeeper, valueStart } from './json-span.ts'
 import type { Pipeline } from './pipeline.ts'
 import type { Rejections } from './rejections.ts'
 import { type Rate, TokenBuckets } from './token-bucket.ts'
@@ -148,7 +148,7 @@ export function createAdmission(deps: AdmissionDeps): Ingress {
       pipeline.submit(item)
     },
     reject: (facts) => rejections.record(facts),
-    rejected: () => rejections.settled(),
+    recorded: () => rejections.settled(),
     get congested() {
       return pipeline.congested
     },
@@ -184,6 +184,7 @@ function openPayload(
 
 function openArray(text: string, start: number): ReturnType<typeof openPayload> {
   let parsed: unknown
+  if (nestsDeeper(text, 64)) return { code: 'connect.malformed', detail: 'It nests deeper than 64 levels.' }
   try {
     parsed = JSON.parse(text)
   } catch (error) {

@@ -3,7 +3,11 @@ import type { PipelineSql, TenantSql } from '#platform'
 import type { Device } from '#registry'
 import type { MessageItem } from './items.ts'
 
-export async function insertCommand(sql: TenantSql, device: number, command: Command): Promise<void> {
+export async function insertCommand(
+  sql: TenantSql,
+  device: number,
+  command: Command,
+): Promise<void> {
   const payload = command.payload === null ? null : JSON.stringify(command.payload)
   await sql`
     insert into connect.command (id, device, device_key, name, payload, created_at, expires_at)
@@ -11,7 +15,8 @@ export async function insertCommand(sql: TenantSql, device: number, command: Com
             ${command.createdAt}, ${command.expiresAt})`
 }
 
-interface CommandRow extends Omit<Command, 'createdAt' | 'expiresAt' | 'sentAt' | 'acknowledgedAt' | 'answeredAt'> {
+interface CommandRow
+  extends Omit<Command, 'createdAt' | 'expiresAt' | 'sentAt' | 'acknowledgedAt' | 'answeredAt'> {
   readonly createdAt: Date
   readonly expiresAt: Date
   readonly sentAt: Date | null

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import {
   type Command,
   commandChannel,
@@ -5,7 +6,6 @@ import {
   type newCommand,
   refusalOf,
 } from '@pulse/contract'
-import { isUtf8 } from 'node:buffer'
 import type { z } from 'zod'
 import {
   type Actor,
@@ -115,7 +115,10 @@ export function createCommands({ app, db, directory, downlink, clock }: Commands
         return refused('connect.command-result', `There is no command ${command}.`)
       } catch (error) {
         if (!cannotBeStored(error)) throw error
-        return refused('connect.malformed', `The result cannot be stored: ${(error as Error).message}.`)
+        return refused(
+          'connect.malformed',
+          `The result cannot be stored: ${(error as Error).message}.`,
+        )
       }
     },
   }
@@ -161,7 +164,10 @@ function resultFault(payload: Uint8Array): { code: ResultCode; detail: string } 
   try {
     JSON.parse(Buffer.from(payload).toString())
   } catch (error) {
-    return { code: 'connect.malformed', detail: `The result is not JSON: ${(error as Error).message}` }
+    return {
+      code: 'connect.malformed',
+      detail: `The result is not JSON: ${(error as Error).message}`,
+    }
   }
   return undefined
 }

@@ -28,7 +28,12 @@ export interface Downlink {
 }
 
 /** Makes the downlink; `app` is the pool of `pulse_app`. */
-export function createDownlink({ app }: { readonly app: Database; readonly clock?: Clock }): Downlink {
+export function createDownlink({
+  app,
+}: {
+  readonly app: Database
+  readonly clock?: Clock
+}): Downlink {
   const listeners: ((device: Device) => void)[] = []
   const wake = (device: Device): void => {
     for (const listener of listeners) listener(device)

@@ -8,7 +8,7 @@ import {
   envelope as schema,
 } from '@pulse/contract'
 import { z } from 'zod'
-import { elementSpans, skipValue, valueOf, valueStart } from './json-span.ts'
+import { elementSpans, nestsDeeper, skipValue, valueOf, valueStart } from './json-span.ts'
 
 /** An envelope that fits Pulse Envelope v1, before times and identity are looked at. */
 export interface ReadEnvelope {
@@ -38,6 +38,9 @@ export interface EnvelopeFault {
   readonly id: string | undefined
 }
 
+/** Deeper JSON is refused: what walks it later, here or in the database, does so on a stack. */
+const MAX_DEPTH = 64
+
 type Json = Readonly<Record<string, unknown>>
 
 const isObject = (value: unknown): value is Json =>
@@ -58,6 +61,9 @@ function readTimestamp(value: unknown): number | undefined {
  * test holds this equal to the contract's schema. Event and status go through the schema itself.
  */
 export function readEnvelope(text: string, channel: MessageKind | undefined): ReadEnvelope | EnvelopeFault {
+  if (text.length > 2 * MAX_DEPTH && nestsDeeper(text, MAX_DEPTH)) {
+    return faulty('malformed', `It nests deeper than ${MAX_DEPTH} levels.`, undefined)
+  }
   let parsed: unknown
   try {
     parsed = JSON.parse(text)

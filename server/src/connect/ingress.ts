@@ -48,7 +48,7 @@ export interface Ingress {
   /** Records a message that was refused before admission (topic, size…). `device` may be unknown. */
   reject(facts: RejectFacts): void
   /** Resolves when everything rejected before is durable: only then may its sender be told. */
-  rejected(): Promise<void>
+  recorded(): Promise<void>
   /** True while the lanes are full: stop reading sockets. */
   readonly congested: boolean
   /** Calls `listener` each time congestion ends. */

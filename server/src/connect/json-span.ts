@@ -103,3 +103,16 @@ export function elementSpans(text: string, from: number): readonly (readonly [nu
 
 /** Index of the first character that is not white space. */
 export const valueStart = (text: string): number => skipSpace(text, 0)
+
+/** True when arrays and objects nest deeper than `limit`. Any text will do, JSON or not. */
+export function nestsDeeper(text: string, limit: number): boolean {
+  let depth = 0
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (code === QUOTE) at = skipString(text, at) - 1
+    else if (code === OPEN_BRACE || code === OPEN_BRACKET) {
+      if (++depth > limit) return true
+    } else if (code === CLOSE_BRACE || code === CLOSE_BRACKET) depth--
+  }
+  return false
+}

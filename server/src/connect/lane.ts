@@ -277,13 +277,13 @@ export class Lane {
 
   /**
    * Halves a batch that failed until the culprit stands alone. What PostgreSQL cannot store
-   * (SQLSTATE class 22 or 23) is refused for good; after any other fault, which is a bug, the
+   * (SQLSTATE class 22, 23 or 54) is refused for good; after any other fault, which is a bug, the
    * culprit is given back unacknowledged and the rest is stored. False: simply try again.
    */
   async #isolate(items: readonly Item[], error: unknown): Promise<boolean> {
     const code = String((error as { code?: unknown }).code ?? '')
     if (code === '40001' || code === '40P01') return false
-    const poison = /^2[23]...$/.test(code)
+    const poison = /^(2[23]|54)...$/.test(code)
     if (!poison) this.#deps.log.error({ err: error, items: items.length }, 'batch failed')
     const [only] = items
     if (items.length <= 1) {

@@ -85,3 +85,9 @@ const countLastHour = (sql: TenantSql) =>
      where minute > now() - interval '1 hour'
      group by code
      order by count desc, code`
+
+/** How many messages were refused within the last hour. */
+export async function countRefused(sql: TenantSql): Promise<number> {
+  const counts = await countLastHour(sql)
+  return counts.reduce((sum, { count }) => sum + count, 0)
+}

@@ -28,11 +28,13 @@ export interface LiveDeps {
 export interface Live {
   readonly routes: (app: Shell) => Promise<void>
   committed(batch: Batch): void
-  alert(tenant: number, alert: Alert, patch: DevicePatch | undefined): void
+  alert(tenant: number, alert: Alert): void
   delivery(tenant: number, delivery: DeliverySummary): void
   rejection(tenant: number, rejection: Rejection): void
   /** Stored and refused messages per second over the last second. */
   rate(tenant: number): { perSecond: number; refusedPerSecond: number }
+  /** Stored and refused messages since the start. */
+  traffic(tenant: number): { messages: number; refused: number }
   close(): Promise<void>
 }
 
@@ -45,8 +47,10 @@ interface Client {
 }
 
 interface Tally {
-  stored: number
+  messages: number
   refused: number
+  /** What the totals were when the rates were last taken. */
+  before: { messages: number; refused: number }
   perSecond: number
   refusedPerSecond: number
 }
@@ -59,7 +63,8 @@ export function createLive(deps: LiveDeps): Live {
   const tallyOf = (tenant: number): Tally => {
     const known = tallies.get(tenant)
     if (known) return known
-    const made = { stored: 0, refused: 0, perSecond: 0, refusedPerSecond: 0 }
+    const before = { messages: 0, refused: 0 }
+    const made = { messages: 0, refused: 0, before, perSecond: 0, refusedPerSecond: 0 }
     tallies.set(tenant, made)
     return made
   }
@@ -79,10 +84,9 @@ export function createLive(deps: LiveDeps): Live {
   }
   const tick = async (): Promise<void> => {
     for (const [tenant, tally] of tallies) {
-      tally.perSecond = tally.stored
-      tally.refusedPerSecond = tally.refused
-      tally.stored = 0
-      tally.refused = 0
+      tally.perSecond = tally.messages - tally.before.messages
+      tally.refusedPerSecond = tally.refused - tally.before.refused
+      tally.before = { messages: tally.messages, refused: tally.refused }
       const { perSecond, refusedPerSecond } = tally
       broadcast(tenant, { type: 'rate', data: { perSecond, refusedPerSecond } })
     }
@@ -109,7 +113,7 @@ export function createLive(deps: LiveDeps): Live {
       const watched = new Set([...clients].map((client) => client.tenant))
       for (const item of batch.items) {
         const tenant = item.device.tenant.id
-        if (item.kind === 'message') tallyOf(tenant).stored++
+        if (item.kind === 'message') tallyOf(tenant).messages++
         if (!watched.has(tenant)) continue
         const ids = changed.get(tenant)
         if (ids) ids.add(item.device.id)
@@ -117,16 +121,14 @@ export function createLive(deps: LiveDeps): Live {
         if (item.kind === 'message') tail(item)
       }
     },
-    alert(tenant, alert, row) {
-      broadcast(tenant, { type: 'alert', data: alert })
-      if (row) broadcast(tenant, { type: 'devices', data: [row] })
-    },
+    alert: (tenant, alert) => broadcast(tenant, { type: 'alert', data: alert }),
     delivery: (tenant, delivery) => broadcast(tenant, { type: 'delivery', data: delivery }),
     rejection(tenant, rejection) {
       tallyOf(tenant).refused++
       broadcast(tenant, { type: 'rejection', data: rejection })
     },
-    rate: (tenant) => tallyOf(tenant),
+    rate: tallyOf,
+    traffic: tallyOf,
     async close() {
       await Promise.all(loops.map((loop) => loop.stop()))
       for (const client of clients) client.response.end()

@@ -22,6 +22,8 @@ export {
 } from './sql.ts'
 export { bootstrapDatabase, type RolePasswords, rolePasswords } from './bootstrap.ts'
 export { CONFIG_HELP, type Config, readConfig, readPem } from './config.ts'
+export { type DatabaseAccess, openEmbedded } from './embedded.ts'
+export { secureHeaders, servePortal } from './http/portal.ts'
 export { problemOf } from './http/problem.ts'
 export { actorOf, type Authenticate, type FastifyRequest, type Membership, type Principal, tenantOf } from './http/routes.ts'
 export { createShell, type Shell } from './http/shell.ts'

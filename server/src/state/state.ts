@@ -13,6 +13,7 @@ export interface StateDeps extends RestoreDeps {
 
 /** What a list shows of a device now. */
 export interface LiveRow {
+  readonly key: string
   readonly status: DeviceStatus
   /** Epoch ms. */
   readonly lastMessageAt: number | null
@@ -33,8 +34,8 @@ export interface State {
   /** Undefined for a device that never sent anything nor connected. */
   row(deviceId: number): LiveRow | undefined
   detail(deviceId: number): LiveDetail
-  /** Epoch ms of the last message; undefined if there is none. */
-  lastHeard(deviceId: number): number | undefined
+  /** Epoch ms of the last message (or of the newest value of a metric); undefined if there is none. */
+  lastHeard(deviceId: number, metric?: string): number | undefined
   /** Every device that was ever heard, with the time of its last message, epoch ms. */
   heard(): Iterable<readonly [Device, number]>
   /** Spans of status that touch the range, oldest first. */
@@ -59,6 +60,7 @@ export function createState(deps: StateDeps): State {
       const head = heads.get(deviceId)
       if (!head) return undefined
       return {
+        key: head.device.key,
         status: head.status,
         lastMessageAt: head.lastReceivedAt === 0 ? null : head.lastReceivedAt / 1000,
         reading: readingOf(head),
@@ -66,8 +68,9 @@ export function createState(deps: StateDeps): State {
       }
     },
     detail: (deviceId) => detailOf(heads.get(deviceId)),
-    lastHeard(deviceId) {
+    lastHeard(deviceId, metric) {
       const head = heads.get(deviceId)
+      if (metric !== undefined) return head?.metrics.get(metric)?.[1]
       return head && head.lastReceivedAt > 0 ? head.lastReceivedAt / 1000 : undefined
     },
     *heard() {

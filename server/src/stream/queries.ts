@@ -1,4 +1,4 @@
-import type { Series, StoredMessage } from '@pulse/contract'
+import type { Series, Severity, StoredMessage } from '@pulse/contract'
 import type { PipelineSql, TenantSql } from '#platform'
 
 export interface SeriesQuery {
@@ -137,6 +137,30 @@ export async function readMessages(
     receivedAt: row.receivedAt.toISOString(),
     data: row.data,
   }))
+}
+
+interface DeviceEvent {
+  readonly at: string
+  readonly name: string
+  readonly severity: Severity | null
+  readonly message: string | null
+}
+
+/** The newest 500 events that a device sent within a range, oldest first. */
+export async function readEvents(
+  sql: TenantSql,
+  device: number,
+  fromMs: number,
+  toMs: number,
+): Promise<DeviceEvent[]> {
+  const rows = await sql<{ at: Date; name: string; severity: Severity | null; message: string | null }[]>`
+    select ts as at, data ->> 'name' as name, data ->> 'severity' as severity, data ->> 'message' as message
+      from stream.message
+     where device = ${device} and kind = 'e'
+       and ts >= ${new Date(fromMs)} and ts < ${new Date(toMs)}
+     order by ts desc
+     limit 500`
+  return rows.reverse().map((row) => ({ ...row, at: row.at.toISOString() }))
 }
 
 /** One metric of many devices over a range, `buckets` means each; for small curves in lists. */

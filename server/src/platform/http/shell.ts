@@ -1,5 +1,5 @@
 import swagger from '@fastify/swagger'
-import { fastify } from 'fastify'
+import { fastify, LogController } from 'fastify'
 import {
   jsonSchemaTransform,
   serializerCompiler,
@@ -25,7 +25,7 @@ export interface ShellDeps {
 export async function createShell(deps: ShellDeps) {
   const app = fastify({
     loggerInstance: deps.log,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: 1024 * 1024,
     genReqId: () => `rq_${uuidv7(Date.now())}`,
     requestIdHeader: false,

@@ -1,0 +1,40 @@
+import { join } from 'node:path'
+import { createApp } from './app.ts'
+import { startDemo } from './demo.ts'
+import { CONFIG_HELP, createLog, openEmbedded, readConfig, systemClock } from '#platform'
+import { greet, say, sayFault } from './terminal.ts'
+
+/** One Pulse: reads its configuration, starts, and stops on SIGINT or SIGTERM. */
+async function main(): Promise<void> {
+  const config = readConfig(process.argv.slice(2), process.env)
+  if (config === 'help') return say(CONFIG_HELP)
+  const log = createLog(config.logLevel)
+  const database = await openEmbedded(config.data, log)
+  const portal = join(import.meta.dirname, '../../web/dist')
+  const app = await createApp({ config, clock: systemClock, log, database, portal })
+  const closing: (() => Promise<void>)[] = [database.stop, app.close]
+  let stopping = false
+  const stop = async (): Promise<void> => {
+    if (stopping) return
+    stopping = true
+    for (const close of closing.reverse()) await close()
+    process.exit(process.exitCode ?? 0)
+  }
+  process.on('SIGINT', () => void stop())
+  process.on('SIGTERM', () => void stop())
+  try {
+    const listening = await app.start()
+    const demo = config.demo ? await startDemo({ app, config, listening, log }) : undefined
+    if (demo) closing.push(demo.stop)
+    greet({ config, listening, demo: demo?.facts })
+  } catch (error) {
+    sayFault(error)
+    process.exitCode = 1
+    await stop()
+  }
+}
+
+main().catch((error: unknown) => {
+  sayFault(error)
+  process.exit(1)
+})

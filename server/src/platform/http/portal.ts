@@ -1,0 +1,57 @@
+import compress from '@fastify/compress'
+import fastifyStatic from '@fastify/static'
+import { existsSync } from 'node:fs'
+import { PulseError } from '../errors.ts'
+import { answerError } from './problem.ts'
+import type { Shell } from './shell.ts'
+
+const CONTENT_POLICY = [
+  "default-src 'self'",
+  "script-src 'self'",
+  "style-src 'self' 'unsafe-inline'",
+  "img-src 'self' data:",
+  "connect-src 'self'",
+  "frame-ancestors 'none'",
+  "base-uri 'none'",
+  "form-action 'self'",
+].join('; ')
+
+/** Headers of every answer: the portal runs its own scripts only, and in nobody's frame. */
+export function secureHeaders(app: Shell): void {
+  app.addHook('onSend', async (_request, reply) => {
+    reply.header('content-security-policy', CONTENT_POLICY)
+    reply.header('x-content-type-options', 'nosniff')
+    reply.header('referrer-policy', 'no-referrer')
+    reply.header('cross-origin-opener-policy', 'same-origin')
+    if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store')
+  })
+}
+
+/**
+ * Serves the built portal from `folder`. Assets carry a hash in their name and are kept for a
+ * year; the page itself is asked for each time. Unknown paths of a browser get the page, since
+ * the portal has routes of its own.
+ */
+export async function servePortal(app: Shell, folder: string): Promise<void> {
+  await app.register(compress, { encodings: ['br', 'gzip'], threshold: 1024, globalDecompression: false })
+  if (!existsSync(folder)) return
+  await app.register(fastifyStatic, {
+    root: folder,
+    serve: false,
+    cacheControl: false,
+    setHeaders(response, path) {
+      const hashed = path.includes('/assets/')
+      response.header('cache-control', hashed ? 'public, max-age=31536000, immutable' : 'no-cache')
+    },
+  })
+  app.get('/*', { config: { open: 'nobody' }, schema: { hide: true } }, (request, reply) => {
+    const path = decodeURIComponent(request.url.split('?', 1)[0] ?? '/')
+    return reply.sendFile(path === '/' ? 'index.html' : path.slice(1))
+  })
+  app.setNotFoundHandler((request, reply) => {
+    const page = request.method === 'GET' && String(request.headers.accept).includes('text/html')
+    const api = request.url.startsWith('/v1/')
+    if (page && !api) return reply.sendFile('index.html')
+    return answerError(new PulseError('platform.not-found'), request, reply)
+  })
+}

@@ -1,0 +1,53 @@
+import { resolve } from 'node:path'
+import type { Listening } from './app.ts'
+import type { DemoFacts } from './demo.ts'
+import type { Config } from '#platform'
+
+/** Writes a line for the person at the terminal; everything else goes to the log. */
+export function say(text: string): void {
+  process.stdout.write(`${text}\n`)
+}
+
+/** Says what went wrong at the start, and what to do. */
+export function sayFault(error: unknown): void {
+  const fault = error as NodeJS.ErrnoException & { port?: number; remedy?: string }
+  if (fault.code === 'EADDRINUSE' || fault.code === 'EACCES') {
+    const why = fault.code === 'EACCES' ? 'may not be used' : 'is taken'
+    process.stderr.write(
+      `Port ${fault.port} ${why}. Choose another: npm start -- --port 8081 (portal) or --mqtt-port 1884 (MQTT).\n`,
+    )
+    return
+  }
+  process.stderr.write(`Pulse cannot start: ${fault.message ?? String(error)}\n`)
+  if (process.env['PULSE_LOG_LEVEL'] === 'debug') process.stderr.write(`${fault.stack}\n`)
+}
+
+/** Tells where everything is, once Pulse is ready. */
+export function greet(facts: {
+  readonly config: Config
+  readonly listening: Listening
+  readonly demo: DemoFacts | undefined
+}): void {
+  const { config, listening, demo } = facts
+  const { host } = config
+  say('')
+  say('  Pulse is ready.')
+  say('')
+  say(`  Portal   http://${host}:${listening.http}/`)
+  if (demo) say(`  Sign in  ${demo.username}  ${demo.password}`)
+  say(`  MQTT     mqtt://${host}:${listening.mqtt}`)
+  if (listening.mqtts !== undefined) say(`  MQTT     mqtts://${host}:${listening.mqtts}`)
+  say(`  HTTP     http://${host}:${listening.http}/v1/ingest   (API: /docs, /openapi.json)`)
+  say(`  Data     ${resolve(config.data)}`)
+  say('')
+  if (demo) {
+    say('  Publish a message:')
+    say(
+      `  npx mqtt pub -h ${host} -p ${listening.mqtt} -u ${demo.bench.username} -P ${demo.bench.token} -q 1 \\`,
+    )
+    say(`    -t '~/telemetry' -m '{"v":1,"data":{"metrics":{"tempC":21.5}}}'`)
+    say('')
+  }
+  say('  Ctrl-C stops Pulse; everything is kept.')
+  say('')
+}
