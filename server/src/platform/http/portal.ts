@@ -34,7 +34,13 @@ export function secureHeaders(app: Shell): void {
  */
 export async function servePortal(app: Shell, folder: string): Promise<void> {
   await app.register(compress, { encodings: ['br', 'gzip'], threshold: 1024, globalDecompression: false })
-  if (!existsSync(folder)) return
+  const built = existsSync(folder)
+  app.setNotFoundHandler((request, reply) => {
+    const page = request.method === 'GET' && String(request.headers.accept).includes('text/html')
+    if (built && page && !request.url.startsWith('/v1/')) return reply.sendFile('index.html')
+    return answerError(new PulseError('platform.not-found'), request, reply)
+  })
+  if (!built) return
   await app.register(fastifyStatic, {
     root: folder,
     serve: false,
@@ -47,11 +53,5 @@ export async function servePortal(app: Shell, folder: string): Promise<void> {
   app.get('/*', { config: { open: 'nobody' }, schema: { hide: true } }, (request, reply) => {
     const path = decodeURIComponent(request.url.split('?', 1)[0] ?? '/')
     return reply.sendFile(path === '/' ? 'index.html' : path.slice(1))
-  })
-  app.setNotFoundHandler((request, reply) => {
-    const page = request.method === 'GET' && String(request.headers.accept).includes('text/html')
-    const api = request.url.startsWith('/v1/')
-    if (page && !api) return reply.sendFile('index.html')
-    return answerError(new PulseError('platform.not-found'), request, reply)
   })
 }

@@ -35,9 +35,6 @@ export async function createShell(deps: ShellDeps) {
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(serializerCompiler)
   app.setErrorHandler((error, request, reply) => answerError(error, request, reply))
-  app.setNotFoundHandler((request, reply) =>
-    answerError(new PulseError('platform.not-found'), request, reply),
-  )
   app.decorateRequest('principal', undefined)
   app.decorateRequest('membership', undefined)
   app.addHook('onRoute', (route) => {
