@@ -1,13 +1,20 @@
 import { randomBytes, type ScryptOptions, scrypt, timingSafeEqual } from 'node:crypto'
 
-/** 32 MiB and about a tenth of a second: OWASP's second choice for scrypt. */
-const cost = { N: 2 ** 15, r: 8, p: 3 }
+/** What a hash costs: memory is 128 · N · r bytes, time grows with N · r · p. */
+export interface PasswordCost {
+  readonly N: number
+  readonly r: number
+  readonly p: number
+}
+
+/** 32 MiB and a good tenth of a second: one of OWASP's choices for scrypt. */
+export const passwordCost: PasswordCost = { N: 2 ** 15, r: 8, p: 3 }
 const KEY_BYTES = 32
 /** Above what any kept hash may ask for, so that a planted one cannot eat the memory. */
 const MAX_MEMORY = 256 * 1024 * 1024
 
 /** Hashes a password with a fresh salt: `scrypt$N$r$p$salt$hash`. */
-export async function hashPassword(password: string): Promise<string> {
+export async function hashPassword(password: string, cost: PasswordCost): Promise<string> {
   const salt = randomBytes(16)
   const hash = await derive(password, salt, cost)
   return [

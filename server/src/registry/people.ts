@@ -12,7 +12,7 @@ import {
 } from '#platform'
 import { available } from './available.ts'
 import { refuse } from './errors.ts'
-import { hashPassword, verifyPassword } from './passwords.ts'
+import { hashPassword, type PasswordCost, verifyPassword } from './passwords.ts'
 import {
   deleteSession,
   ensurePerson,
@@ -67,12 +67,19 @@ export interface People {
   createPerson(tenant: number, person: NewPerson, actor: Actor): Promise<{ readonly id: string }>
 }
 
-/** `app` is the pool of `pulse_app`. */
-export function createPeople(app: Database, clock: Clock): People {
+export interface PeopleDeps {
+  /** Pool of `pulse_app`. */
+  readonly app: Database
+  readonly clock: Clock
+  readonly passwordCost: PasswordCost
+}
+
+export function createPeople(deps: PeopleDeps): People {
+  const { app, clock } = deps
   const byUsername = createThrottle(clock, limits.username)
   const byAddress = createThrottle(clock, limits.address)
   // Checked for unknown names, so that they take as long as known ones.
-  const nobodysHash = hashPassword(drawSessionToken())
+  const nobodysHash = hashPassword(drawSessionToken(), deps.passwordCost)
   nobodysHash.catch(() => {})
 
   async function facts(token: string): Promise<SessionFacts> {
@@ -122,7 +129,7 @@ export function createPeople(app: Database, clock: Clock): People {
       return token === undefined ? undefined : principalOf(await facts(token))
     },
     members: (tenant) => inTenant(app, tenant, selectMembers),
-    createPerson: (tenant, person, actor) => createPerson({ app, clock, actor }, tenant, person),
+    createPerson: (tenant, person, actor) => createPerson({ ...deps, actor }, tenant, person),
   }
 }
 
@@ -158,11 +165,11 @@ async function openSession(app: Database, clock: Clock, known: SignInFacts, addr
 }
 
 async function createPerson(
-  deps: { readonly app: Database; readonly clock: Clock; readonly actor: Actor },
+  deps: PeopleDeps & { readonly actor: Actor },
   tenant: number,
   person: NewPerson,
 ): Promise<{ id: string }> {
-  const passwordHash = await hashPassword(person.password)
+  const passwordHash = await hashPassword(person.password, deps.passwordCost)
   return inTenant(deps.app, tenant, async (sql) => {
     const id = await ensurePerson(sql, {
       id: newId('pe', deps.clock.now()),

@@ -1,6 +1,7 @@
 import type { Clock, Database, Log, PipelineSql } from '#platform'
 import { type CachedDirectory, createDirectory } from './cached-directory.ts'
 import { createDevices, type Devices } from './devices.ts'
+import { type PasswordCost, passwordCost } from './passwords.ts'
 import { createPeople, type People } from './people.ts'
 import { createSearch, type Search } from './search.ts'
 import { createTenants, type Tenants } from './tenants.ts'
@@ -12,6 +13,8 @@ export interface RegistryDeps {
   readonly pipeline: PipelineSql
   readonly clock: Clock
   readonly log: Log
+  /** For tests that sign in often; nothing else should be cheap. */
+  readonly passwordCost?: PasswordCost
 }
 
 /** The Registry as a value: who and what there is. */
@@ -30,7 +33,7 @@ export function createRegistry(deps: RegistryDeps): Registry {
   const directory = createDirectory({ sql: pipeline, clock, log })
   return {
     directory,
-    people: createPeople(app, clock),
+    people: createPeople({ app, clock, passwordCost: deps.passwordCost ?? passwordCost }),
     tenants: createTenants({ app, pipeline, directory }),
     devices: createDevices({ app, clock, directory }),
     search: createSearch({ app, pipeline, clock }),

@@ -11,6 +11,9 @@ export interface TestRegistry {
   readonly other: Act
 }
 
+/** A hash in a millisecond, so that tests may sign in often. */
+export const cheap = { N: 2 ** 10, r: 8, p: 1 }
+
 export const startMs = Date.parse('2026-11-23T20:00:00.000Z')
 
 export async function testRegistry(
@@ -22,6 +25,7 @@ export async function testRegistry(
     pipeline: asPipeline(db.as('pulse_pipeline')),
     clock,
     log: silentLog,
+    passwordCost: cheap,
   })
   const act = async (key: string): Promise<Act> => {
     const actor = { kind: 'system', id: 'test' } as const
