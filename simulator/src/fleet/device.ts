@@ -113,7 +113,8 @@ export class Device {
     if (this.#faults.has('dark')) return
     this.#tellEvents(before, now)
     if (now >= this.#nextSampleAt) this.#measure(now)
-    if (now >= this.#nextHeartbeatAt) this.#beat(now)
+    // A message of today would make the past too late to be evaluated.
+    if (now >= this.#nextHeartbeatAt && this.#past === 'told') this.#beat(now)
     for (const mishap of mishaps) this.#suffer(mishap, now)
   }
 

@@ -151,16 +151,12 @@ describe('the fleet', () => {
   test('tells the past of the machine before anything live, in order', async () => {
     await start(['machine-01'])
     await connected(1)
-    await until(() => expect(good('~/telemetry').length).toBeGreaterThanOrEqual(19))
     await until(() => {
       clock.advance(1000)
-      expect(
-        broker.received.some(
-          ({ payload }) =>
-            payload.includes('"metrics":{"temperature"') && !payload.includes('points'),
-        ),
-      ).toBe(true)
+      expect(good('~/status')).toHaveLength(1)
     })
+    const backfilled = broker.received.map(({ payload }) => payload.includes('"points"'))
+    expect(backfilled.lastIndexOf(true)).toBeLessThan(backfilled.indexOf(false))
     const dates = good('~/telemetry').flatMap(({ ts, data }) => {
       const { points } = data as { points?: { ts: number }[] }
       return points ? points.map((point) => point.ts) : [Number(ts)]
