@@ -11,7 +11,9 @@ import { colorSchemeManager, cssVariablesResolver, theme } from './ui/theme.ts'
 
 /** Refusals are final; what never reached the server is tried twice more. */
 const retry = (failures: number, error: Error) =>
-  failures < 2 && error instanceof ApiProblem && (error.status === 0 || error.status === 503)
+  failures < 2 &&
+  error instanceof ApiProblem &&
+  (error.code === 'portal.unreachable' || error.status === 503)
 
 const client = new QueryClient({
   defaultOptions: { queries: { retry, staleTime: 10_000, refetchOnWindowFocus: false } },
@@ -21,8 +23,7 @@ const router = createPulseRouter(client)
 onTokenChange(() => {
   const { pathname, href } = router.state.location
   if (readToken() !== null || pathname === '/sign-in') return
-  client.clear()
-  void router.navigate({ to: '/sign-in', search: { to: href } })
+  void router.navigate({ to: '/sign-in', search: { to: href } }).then(() => client.clear())
 })
 
 const place = document.getElementById('root')

@@ -89,6 +89,8 @@ const connect = createRoute({
   component: lazyRouteComponent(() => import('./pages/connect-device.tsx'), 'ConnectDevicePage'),
 })
 
+const missing = createRoute({ getParentRoute: () => app, path: '$', component: PageMissing })
+
 const pages = [
   overview,
   devices,
@@ -99,6 +101,7 @@ const pages = [
   delivery,
   rejections,
   connect,
+  missing,
 ] as const
 
 /** The pages and their addresses. */

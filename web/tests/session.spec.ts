@@ -34,7 +34,7 @@ test('signing out ends the session and shows nothing any more', async ({ page, a
   await page.goto('/sign-in')
   await page.evaluate((token) => localStorage.setItem('pulse.token', token), own.token)
   await page.goto('/')
-  await page.getByRole('button', { name: /Signed in as/ }).click()
+  await page.getByRole('button', { name: /signed in as/ }).click()
   await page.getByRole('menuitem', { name: 'Sign out' }).click()
   await expect(page.getByRole('heading', { name: 'Sign in to Pulse' })).toBeVisible()
   await page.goto('/devices')

@@ -1,13 +1,10 @@
 import type { SiteSummary } from '@pulse/contract'
 import { Link } from '@tanstack/react-router'
-import { quoteValue } from '../registry/query-text.ts'
 import { formatCount } from '../ui/format.ts'
 import { project } from './albers.ts'
-import { Donut, describeSite, siteTotal } from './donut.tsx'
+import { Donut, siteQuery, siteTotal } from './donut.tsx'
 import classes from './overview.module.css'
 import { borders, land, mapBox } from './us-map.ts'
-
-const fleetQuery = (site: SiteSummary) => ({ q: `site:${quoteValue(site.key)}` })
 
 /** Sites as donuts of status on the 48 states; those elsewhere are listed below. */
 export function SiteMap({ sites }: { readonly sites: readonly SiteSummary[] }) {
@@ -21,20 +18,7 @@ export function SiteMap({ sites }: { readonly sites: readonly SiteSummary[] }) {
         <title>Map of the sites</title>
         <path className={classes.land} d={land} />
         <path className={classes.borders} d={borders} />
-        {onMap.map(
-          ({ site, at }) =>
-            at && (
-              <Link
-                key={site.key}
-                to="/devices"
-                search={fleetQuery(site)}
-                className={classes.donut}
-                aria-label={describeSite(site)}
-              >
-                <Donut site={site} x={at.x} y={at.y} />
-              </Link>
-            ),
-        )}
+        {onMap.map(({ site, at }) => at && <Donut key={site.key} site={site} x={at.x} y={at.y} />)}
       </svg>
       {elsewhere.length > 0 && (
         <SiteList title="Not on the map" sites={elsewhere.map(({ site }) => site)} />
@@ -55,7 +39,7 @@ function SiteList({ title, sites, className = '' }: SiteListProps) {
     <div className={`${classes.elsewhere} ${className}`}>
       <span className="muted">{title}</span>
       {sites.map((site) => (
-        <Link key={site.key} to="/devices" search={fleetQuery(site)}>
+        <Link key={site.key} to="/devices" search={siteQuery(site)}>
           {site.name} <span className="muted">{formatCount(siteTotal(site))}</span>
         </Link>
       ))}

@@ -48,7 +48,7 @@ export function openConnection(device: string | undefined, hooks: ConnectionHook
     while (!stop.signal.aborted) {
       const error = await readOnce().catch((cause: unknown) => cause)
       if (stop.signal.aborted) return
-      if (error instanceof ApiProblem && error.status === 401) return
+      if (error instanceof ApiProblem && ended(error)) return
       hooks.onBreak(heardAt)
       await pause(waitMs(failures++), stop.signal)
     }
@@ -56,6 +56,8 @@ export function openConnection(device: string | undefined, hooks: ConnectionHook
   void run()
   return () => stop.abort()
 }
+
+const ended = ({ status, code }: ApiProblem) => status === 401 || code === 'portal.signed-out'
 
 /** Doubling from half a second to 15 s, of which a random half is waited at least. */
 function waitMs(failures: number): number {

@@ -59,6 +59,7 @@ export function DeliveriesPage() {
             selected={at}
             onSelect={select}
             deadOnly={dead}
+            compact={at !== undefined}
           />
         </Panel>
         {at && !narrow && (

@@ -1,6 +1,8 @@
+import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useParams } from '@tanstack/react-router'
 import classes from '../actions/deliveries.module.css'
 import { DeliveryStory } from '../actions/delivery-story.tsx'
+import { deliveryQuery } from '../actions/queries.ts'
 import { useHotkeys } from '../ui/hotkeys.ts'
 import { Page } from '../ui/page-header.tsx'
 import { Panel } from '../ui/panel.tsx'
@@ -9,6 +11,7 @@ import { Panel } from '../ui/panel.tsx'
 export function DeliveryPage() {
   const { id } = useParams({ from: '/app/deliveries/$id' })
   const navigate = useNavigate()
+  const { data } = useQuery(deliveryQuery(id))
   useHotkeys([
     {
       keys: 'Escape',
@@ -22,6 +25,7 @@ export function DeliveryPage() {
         <nav aria-label="Breadcrumb" className={classes.crumbs}>
           <Link to="/deliveries">Deliveries</Link> › <span aria-current="page">This delivery</span>
         </nav>
+        {!data && <h1 className="sr-only">Delivery</h1>}
         <Panel label="The delivery">
           <DeliveryStory key={id} id={id} page />
         </Panel>

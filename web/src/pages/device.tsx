@@ -20,7 +20,7 @@ import { LiveTail } from '../stream/live-tail.tsx'
 import { MessagesTab } from '../stream/messages-tab.tsx'
 import { MetricsTab } from '../stream/metrics-tab.tsx'
 import { CrosshairContext, createCrosshair } from '../ui/chart/index.ts'
-import { Page } from '../ui/page-header.tsx'
+import { Page, PageHeader } from '../ui/page-header.tsx'
 import { QueryView, Skeleton } from '../ui/states.tsx'
 import { useSearchState } from '../ui/use-search-state.ts'
 
@@ -30,6 +30,7 @@ export function DevicePage() {
   const query = useQuery(deviceQuery(key))
   return (
     <Page>
+      {!query.data && <PageHeader title={key} />}
       <QueryView query={query} skeleton={<DeviceSkeleton />}>
         {(device) => <Device key={key} device={device} />}
       </QueryView>
@@ -83,8 +84,6 @@ function TimelineTab({ device, alert }: TimelineTabProps) {
 function DeviceSkeleton() {
   return (
     <div className={classes.skeleton}>
-      <Skeleton width={220} height={14} />
-      <Skeleton width={320} height={28} />
       <Skeleton width="60%" height={16} />
       <Skeleton height={34} />
       <Skeleton height={330} />

@@ -40,12 +40,14 @@ export function deviceColumns({ types, sites, sparks }: DeviceContext): readonly
     },
     {
       key: 'status',
+      width: '130px',
       title: 'Status',
       text: (row) => statusWord(row.status),
       cell: (row) => <StatusDot status={row.status} />,
     },
     {
       key: 'alerts',
+      width: '150px',
       title: 'Alerts',
       sort: { up: 'alerts' },
       text: (row) => row.worstAlert?.title ?? '',
@@ -53,6 +55,7 @@ export function deviceColumns({ types, sites, sparks }: DeviceContext): readonly
     },
     {
       key: 'lastMessage',
+      width: '120px',
       title: 'Last message',
       sort: { up: 'lastMessage', down: '-lastMessage' },
       hideBelow: 640,
@@ -61,6 +64,7 @@ export function deviceColumns({ types, sites, sparks }: DeviceContext): readonly
     },
     {
       key: 'reading',
+      width: '100px',
       title: 'Reading',
       end: true,
       hideBelow: 640,
@@ -77,6 +81,7 @@ export function deviceColumns({ types, sites, sparks }: DeviceContext): readonly
     },
     {
       key: 'firmware',
+      width: '100px',
       title: 'Firmware',
       hideBelow: 900,
       text: (row) => row.firmware ?? '',

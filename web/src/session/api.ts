@@ -49,6 +49,8 @@ export function address(path: string, params: Params): string {
 async function request(url: string, init: RequestInit): Promise<Response> {
   const token = readToken()
   const tenant = readTenant()
+  const signsIn = url === '/v1/session' && init.method === 'POST'
+  if (!token && !signsIn) throw notSignedIn()
   const headers = {
     ...(token ? { authorization: `Bearer ${token}` } : {}),
     ...(tenant ? { 'pulse-tenant': tenant } : {}),
@@ -66,6 +68,10 @@ async function request(url: string, init: RequestInit): Promise<Response> {
   if (response.status === 401 && token) dropToken()
   throw await readProblem(response)
 }
+
+/** What still asks after the session has ended is not worth a request. */
+const notSignedIn = () =>
+  local('portal.signed-out', 'You are not signed in.', { remedy: 'Sign in again.' })
 
 async function parse<T extends z.ZodType>(schema: T, response: Response): Promise<z.output<T>> {
   const body: unknown = await response.json()

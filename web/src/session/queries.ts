@@ -28,6 +28,7 @@ export async function signIn(username: string, password: string) {
 
 /** Ends the session on the server, and here whatever the server says. */
 export async function signOut() {
-  await api.delete('/v1/session').catch(() => undefined)
+  const ended = api.delete('/v1/session').catch(() => undefined)
   dropToken()
+  await ended
 }

@@ -12,7 +12,6 @@ export function LiveIndicator() {
       type="button"
       className={`${classes.live} ${classes[status]}`}
       onClick={toggle}
-      aria-label={`${stateWords(status, since)}. ${paused ? 'Go on' : 'Pause'}`}
       title={paused ? 'Click to go on' : 'Click to pause the live updates'}
     >
       <i />
@@ -24,8 +23,9 @@ export function LiveIndicator() {
           <Sparkline values={rates} width={64} height={18} color="var(--online)" />
         </>
       ) : (
-        <span className={classes.onlyWide}>{stateWords(status, since)}</span>
+        <span className={classes.state}>{stateWords(status, since)}</span>
       )}
+      <span className="sr-only">{paused ? 'Go on' : 'Pause'}</span>
     </button>
   )
 }

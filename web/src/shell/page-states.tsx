@@ -1,6 +1,6 @@
 import { Link } from '@tanstack/react-router'
-import { Page } from '../ui/page-header.tsx'
-import { EmptyState, ErrorState, Skeleton } from '../ui/states.tsx'
+import { Page, PageHeader } from '../ui/page-header.tsx'
+import { ErrorState, Skeleton } from '../ui/states.tsx'
 
 /** While the script of a page comes. */
 export function PageLoading() {
@@ -30,9 +30,10 @@ export function PageFault({ error, reset }: PageFaultProps) {
 export function PageMissing() {
   return (
     <Page>
-      <EmptyState title="There is no such page" action={<Link to="/">To the overview</Link>}>
-        The address may be mistyped, or what it showed is gone.
-      </EmptyState>
+      <PageHeader title="There is no such page" />
+      <p>
+        The address may be mistyped, or what it showed is gone. <Link to="/">To the overview</Link>
+      </p>
     </Page>
   )
 }

@@ -1,4 +1,4 @@
-import { Menu, useMantineColorScheme } from '@mantine/core'
+import { Menu, useComputedColorScheme, useMantineColorScheme } from '@mantine/core'
 import IconDeviceDesktop from '@tabler/icons-react/icons/IconDeviceDesktop'
 import IconMenu2 from '@tabler/icons-react/icons/IconMenu2'
 import IconMoon from '@tabler/icons-react/icons/IconMoon'
@@ -41,12 +41,7 @@ export function TopBar({ onFind, onMenu }: TopBarProps) {
         <span>Pulse</span>
       </Link>
       <TenantMenu />
-      <button
-        type="button"
-        className={classes.find}
-        onClick={onFind}
-        aria-label="Search devices, alerts and pages"
-      >
+      <button type="button" className={classes.find} onClick={onFind}>
         <IconSearch size={16} stroke={1.6} aria-hidden="true" />
         <span>Search devices, alerts, or type a command</span>
         <KeyHint>{isMac ? '⌘ K' : 'Ctrl K'}</KeyHint>
@@ -73,7 +68,11 @@ function TenantMenu() {
   return (
     <Menu position="bottom-start">
       <Menu.Target>
-        <button type="button" className={classes.tenant} aria-label={`Tenant ${tenant.name}`}>
+        <button
+          type="button"
+          className={classes.tenant}
+          aria-label={`${tenant.name} ${tenant.region} ▾ tenant`}
+        >
           <b>{tenant.name}</b>
           <span>{tenant.region} ▾</span>
         </button>
@@ -148,13 +147,18 @@ function ThemeMenu() {
 function PersonMenu() {
   const { data } = useQuery(sessionQuery())
   const tenant = useTenant()
-  const { colorScheme, setColorScheme } = useMantineColorScheme()
+  const { setColorScheme } = useMantineColorScheme()
+  const shown = useComputedColorScheme()
   if (!data) return null
   const { name, username } = data.person
   return (
     <Menu position="bottom-end" width={200}>
       <Menu.Target>
-        <button type="button" className={classes.person} aria-label={`Signed in as ${name}`}>
+        <button
+          type="button"
+          className={classes.person}
+          aria-label={`${initials(name)}, signed in as ${name}`}
+        >
           {initials(name)}
         </button>
       </Menu.Target>
@@ -164,8 +168,8 @@ function PersonMenu() {
           {name !== username && ` · ${username}`}
           {tenant && `, ${tenant.role}`}
         </Menu.Label>
-        <Menu.Item onClick={() => setColorScheme(colorScheme === 'dark' ? 'light' : 'dark')}>
-          {colorScheme === 'dark' ? 'Light theme' : 'Dark theme'}
+        <Menu.Item onClick={() => setColorScheme(shown === 'dark' ? 'light' : 'dark')}>
+          {shown === 'dark' ? 'Light theme' : 'Dark theme'}
         </Menu.Item>
         <Menu.Item onClick={() => void signOut()}>Sign out</Menu.Item>
       </Menu.Dropdown>

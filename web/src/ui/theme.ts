@@ -110,6 +110,22 @@ const shared = {
   '--mantine-color-accent-light-color': 'var(--accent)',
   '--mantine-color-accent-contrast': 'var(--on-accent)',
   '--mantine-shadow-md': 'var(--shadow)',
+  // The greys that single controls name: grounds and lines of menus, fields and checkboxes.
+  '--mantine-color-gray-0': 'var(--hover)',
+  '--mantine-color-gray-1': 'var(--hover)',
+  '--mantine-color-gray-2': 'var(--line)',
+  '--mantine-color-gray-3': 'var(--line)',
+  '--mantine-color-gray-4': 'var(--ink-3)',
+  '--mantine-color-gray-5': 'var(--muted)',
+  '--mantine-color-gray-6': 'var(--muted)',
+  '--mantine-color-dark-0': 'var(--ink)',
+  '--mantine-color-dark-1': 'var(--ink-2)',
+  '--mantine-color-dark-2': 'var(--muted)',
+  '--mantine-color-dark-3': 'var(--muted)',
+  '--mantine-color-dark-4': 'var(--line)',
+  '--mantine-color-dark-5': 'var(--hover)',
+  '--mantine-color-dark-6': 'var(--raised)',
+  '--mantine-color-dark-7': 'var(--panel)',
 }
 
 /** Points Mantine's own variables at the tokens, alike in both schemes. */
