@@ -21,6 +21,7 @@ const CONCURRENCY = 128
 const PER_DESTINATION = 8
 /** How long `stop` waits for attempts under way. */
 const GRACE_MS = 5000
+const RELEASE_MS = 1000
 
 export interface WorkerDeps {
   /** A pool as `pulse_pipeline`. */
@@ -58,7 +59,7 @@ export class Worker {
   #claiming: Promise<void> | undefined
   #outcomes: Outcome[] = []
   #settling: Promise<void> | undefined
-  #stopped = false
+  #started = false
   /** What ends after the grace of `stop` is not written: it was cut off. */
   #abandoned = false
   #down = false
@@ -72,6 +73,7 @@ export class Worker {
   async start(): Promise<void> {
     const { alone, clock, db } = this.#deps
     if (alone) await release(asPipeline(db), undefined)
+    this.#started = true
     this.#polls = every(
       clock,
       POLL_MS,
@@ -83,8 +85,8 @@ export class Worker {
 
   /** Says that there may be work. Cheap; many pokes make one look. */
   poke(): void {
+    if (!this.#started) return
     this.#wanted = true
-    if (this.#stopped) return
     this.#claiming ??= this.#claim().finally(() => {
       this.#claiming = undefined
       // A poke may have come between the last look and here.
@@ -94,21 +96,30 @@ export class Worker {
 
   /** Waits a little for what is under way, and gives back the rest. */
   async stop(graceMs = GRACE_MS): Promise<void> {
-    this.#stopped = true
+    const { db, name, sender } = this.#deps
+    this.#started = false
+    await this.#within(graceMs, this.#rest())
+    this.#abandoned = true
+    sender.close()
+    const released = release(asPipeline(db), name).catch((error) => this.#complain(error))
+    // Without a database the leases end by themselves.
+    await this.#within(RELEASE_MS, released)
+  }
+
+  async #rest(): Promise<void> {
     await this.#polls?.stop()
     await this.#claiming
-    if (this.#inFlight > 0) {
-      await new Promise<void>((resolve) => {
-        this.#whenIdle = resolve
-        this.#deps.clock.after(graceMs, resolve)
-      })
-    }
-    this.#abandoned = true
-    this.#deps.sender.close()
-    await this.#settling
-    await release(asPipeline(this.#deps.db), this.#deps.name).catch((error) =>
-      this.#complain(error),
-    )
+    if (this.#inFlight === 0) return
+    await new Promise<void>((resolve) => {
+      this.#whenIdle = resolve
+    })
+  }
+
+  #within(ms: number, work: Promise<unknown>): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const cancel = this.#deps.clock.after(ms, resolve)
+      work.then(() => resolve(), reject).finally(cancel)
+    })
   }
 
   /** Once a second, for what has become due and what could not be written. */
@@ -121,7 +132,7 @@ export class Worker {
 
   async #claim(): Promise<void> {
     const { db, clock } = this.#deps
-    while (this.#wanted && !this.#stopped) {
+    while (this.#wanted && this.#started) {
       const limit = CONCURRENCY - this.#inFlight
       if (limit <= 0) return
       this.#wanted = false
