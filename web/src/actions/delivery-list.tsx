@@ -13,6 +13,8 @@ interface DeliveryListProps {
   readonly selected: string | undefined
   readonly onSelect: (delivery: DeliverySummary) => void
   readonly deadOnly: boolean
+  /** Fewer columns, while a delivery is shown beside. */
+  readonly compact: boolean
 }
 
 const columns: readonly Column<DeliverySummary>[] = [
@@ -68,6 +70,8 @@ const columns: readonly Column<DeliverySummary>[] = [
   },
 ]
 
+const fewColumns = columns.filter(({ key }) => ['state', 'what', 'at'].includes(key))
+
 function LastAnswer({ delivery }: { readonly delivery: DeliverySummary }) {
   const now = useNow()
   const { state, settledAt, createdAt, nextAttemptAt, lastStatus, lastError } = delivery
@@ -95,11 +99,11 @@ function LastAnswer({ delivery }: { readonly delivery: DeliverySummary }) {
 
 /** Deliveries, newest first. */
 export function DeliveryList(props: DeliveryListProps) {
-  const { deliveries, source, selected, onSelect, deadOnly } = props
+  const { deliveries, source, selected, onSelect, deadOnly, compact } = props
   return (
     <DataTable
       label="Deliveries"
-      columns={columns}
+      columns={compact ? fewColumns : columns}
       rows={deliveries}
       rowKey={(delivery) => delivery.id}
       source={source}

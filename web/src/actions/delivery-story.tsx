@@ -29,17 +29,18 @@ export function DeliveryStory({ id, page = false }: DeliveryStoryProps) {
 }
 
 function Story({ delivery, page }: { readonly delivery: DeliveryDetail; readonly page: boolean }) {
+  const Part = page ? 'h2' : 'h3'
   const body = JSON.stringify(delivery.body, null, 2)
   return (
     <article aria-label={`Delivery to ${delivery.destinationName}`}>
       <Head delivery={delivery} page={page} />
       <section className={classes.part} aria-label="Attempts">
-        <h3>Attempts</h3>
+        <Part className={classes.partTitle}>Attempts</Part>
         <Attempts delivery={delivery} />
       </section>
       <section className={classes.body} aria-label="Body">
         <div className={classes.bodyHead}>
-          <h3>Body</h3>
+          <Part className={classes.partTitle}>Body</Part>
           <CopyButton text={body} label="Copy the body" />
         </div>
         <CodeBlock label="Body of the delivery" wrap>

@@ -93,7 +93,7 @@ export function CredentialsTab({ device }: { readonly device: DeviceDetail }) {
 
 const revokeColumn = (onRevoke: (token: DeviceToken) => void): Column<DeviceToken> => ({
   key: 'revoke',
-  title: '',
+  title: 'Action',
   end: true,
   width: '110px',
   cell: (token) =>

@@ -22,14 +22,14 @@ interface AlertListProps {
 const columns: readonly Column<Alert>[] = [
   {
     key: 'severity',
-    title: '',
-    width: '50px',
+    title: 'Severity',
+    width: '78px',
     cell: (alert) => <SeverityBadge severity={alert.severity}>{null}</SeverityBadge>,
   },
   {
     key: 'device',
     title: 'Device',
-    width: '30%',
+    width: '26%',
     cell: (alert) => (
       <Link to="/devices/$key" params={{ key: alert.device }} className={classes.deviceLink}>
         {alert.deviceName}
@@ -41,7 +41,7 @@ const columns: readonly Column<Alert>[] = [
     title: 'Alert',
     cell: (alert) => (
       <span className={classes.reasonCell} title={alert.reason}>
-        {alert.title}
+        {alert.title} <span className="muted">{alert.reason}</span>
         {alert.state === 'acknowledged' && (
           <span className="muted"> · {alert.acknowledgedBy ?? 'acknowledged'}</span>
         )}

@@ -32,6 +32,7 @@ export function AlertStory({ id, page = false }: AlertStoryProps) {
 
 function Story({ alert, page }: { readonly alert: AlertDetail; readonly page: boolean }) {
   const type = useDeviceType(alert.device)
+  const Part = page ? 'h2' : 'h3'
   return (
     <article className={classes.alert} aria-label={`${alert.deviceName} ${alert.title}`}>
       <Head alert={alert} page={page} />
@@ -41,9 +42,9 @@ function Story({ alert, page }: { readonly alert: AlertDetail; readonly page: bo
         </div>
       )}
       <section className={classes.part} aria-label="What happened">
-        <h3 id="what-happened" tabIndex={-1}>
+        <Part id="what-happened" tabIndex={-1} className={classes.partTitle}>
           What happened
-        </h3>
+        </Part>
         <StoryList alert={alert} type={type} />
       </section>
       <Before alert={alert} />

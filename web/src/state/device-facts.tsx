@@ -24,7 +24,7 @@ export function DeviceFacts({ device }: { readonly device: DeviceDetail }) {
         <span className="mono">{device.firmware ?? '—'}</span>
       </Fact>
       {(counters.gaps > 0 || counters.late > 0) && (
-        <Fact name="Since start">
+        <Fact name="Stream">
           {plural(counters.gaps, 'gap')} · {formatCount(counters.late)} late
         </Fact>
       )}

@@ -24,7 +24,7 @@ export function DeviceTabs({ device, current, alerts }: DeviceTabsProps) {
           search={{ tab: tab.key === 'timeline' ? undefined : tab.key, range, from, to }}
           aria-current={tab.key === current ? 'page' : undefined}
           className={classes.tab}
-          activeProps={{}}
+          activeOptions={{ exact: true, includeSearch: true, explicitUndefined: true }}
         >
           {tab.title}
           {tab.key === 'alerts' && alerts > 0 && <span className={classes.count}>{alerts}</span>}

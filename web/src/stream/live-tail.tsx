@@ -118,7 +118,7 @@ function RefusedLine({ rejection }: { readonly rejection: Rejection }) {
       <time className={classes.when} dateTime={rejection.at} title={formatExact(rejection.at)}>
         {formatClock(rejection.at)}
       </time>
-      <span className={classes.refusedWord}>refused</span>
+      <span className={`${classes.kind} ${classes.refusedWord}`}>refused</span>
       <span className={classes.data}>
         {rejection.code}: {rejection.message}{' '}
         <span className={classes.remedy}>{rejection.remedy}</span>

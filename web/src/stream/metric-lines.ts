@@ -40,5 +40,5 @@ export function metricInfo(
 export function lineOf(info: MetricInfo, all: readonly Series[]): Line {
   const found = all.find((series) => series.metric === info.name)
   const empty = { metric: info.name, mode: 'raw' as const, bucketMs: 0, t: [], mean: [] }
-  return { name: info.name, unit: info.unit, boolean: info.boolean, series: found ?? empty }
+  return { name: info.title, unit: info.unit, boolean: info.boolean, series: found ?? empty }
 }

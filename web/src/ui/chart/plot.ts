@@ -28,6 +28,8 @@ export interface PlotContent {
 export interface PlotFrame {
   readonly width: number
   readonly height: number
+  /** Pixels kept free above, where the unit stands. */
+  readonly top: number
   /** Pixels kept free at the right. */
   readonly gutter: number
   /** False where a lane below carries the time axis. */
@@ -59,21 +61,25 @@ export function createPlot(
   events: PlotEvents,
 ): Plot {
   const palette = readPalette(root)
+  const switches = content.lines.every((line) => line.boolean)
   const live = { content, gaps: gapsIn(content), quiet: false }
   const plot = new uPlot(
     {
       ms: 1,
       width: frame.width,
       height: frame.height,
-      padding: [8, frame.gutter, 0, 0],
+      padding: [frame.top, frame.gutter, frame.timeAxis ? 0 : 8, 0],
       legend: { show: false },
       series: [{}, ...content.lines.flatMap((line, i) => seriesOf(line, i, palette))],
       bands: bandsOf(content.lines, palette),
       scales: {
         x: { time: true, range: () => [live.content.range.from, live.content.range.to] },
-        y: { range: (_, low, high) => valueRange(low, high, live.content.limits) },
+        y: {
+          range: (_, low, high) =>
+            switches ? [-0.15, 1.15] : valueRange(low, high, live.content.limits),
+        },
       },
-      axes: [timeAxis(frame.timeAxis, palette), valueAxis(palette)],
+      axes: [timeAxis(frame.timeAxis, palette), valueAxis(palette, switches)],
       cursor: cursorOf(events),
       hooks: {
         drawClear: [
@@ -142,7 +148,7 @@ function seriesOf(line: Line, index: number, palette: Palette): uPlot.Series[] {
 function bandsOf(lines: readonly Line[], palette: Palette): uPlot.Band[] {
   return lines.map((_, i) => ({
     series: [i * 3 + 3, i * 3 + 2],
-    fill: translucent(palette.lines[i] ?? palette.others, 0.16),
+    fill: translucent(palette.lines[i] ?? palette.others, 0.24),
   }))
 }
 
@@ -165,7 +171,7 @@ function timeAxis(show: boolean, palette: Palette): uPlot.Axis {
   }
 }
 
-function valueAxis(palette: Palette): uPlot.Axis {
+function valueAxis(palette: Palette, switches: boolean): uPlot.Axis {
   return {
     size: AXIS_WIDTH,
     gap: 8,
@@ -174,7 +180,8 @@ function valueAxis(palette: Palette): uPlot.Axis {
     font: chartFont(),
     grid: { stroke: palette.grid, width: 1 },
     ticks: { show: false },
-    values: (_, splits) => splits.map((value) => formatValue(value)),
+    ...(switches && { splits: () => [0, 1] }),
+    values: (_, splits) => splits.map((value) => formatValue(switches ? value >= 0.5 : value)),
   }
 }
 

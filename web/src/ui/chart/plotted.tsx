@@ -31,7 +31,6 @@ export function Plotted(props: ChartProps) {
   const plot = usePlot(root, props, width)
   useCrosshair(plot, tip)
   const { keys, said } = useKeys(props)
-  const units = new Set(lines.map((line) => line.unit))
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset is for form controls
     <div
@@ -45,7 +44,7 @@ export function Plotted(props: ChartProps) {
       onKeyDown={keys}
     >
       {lines.length > 1 && <Legend lines={lines} />}
-      {units.size === 1 && <div className={styles.unit}>{lines[0]?.unit}</div>}
+      {unitOf(lines) && <div className={styles.unit}>{unitOf(lines)}</div>}
       <div ref={root} className={styles.plot} style={{ height: props.height ?? CHART_HEIGHT }} />
       <Tooltip handle={tip} lines={lines} range={range} />
       <p id={summary} className="sr-only">
@@ -56,6 +55,12 @@ export function Plotted(props: ChartProps) {
       </p>
     </div>
   )
+}
+
+/** The unit that all lines share. */
+function unitOf(lines: readonly Line[]): string | undefined {
+  const unit = lines[0]?.unit
+  return lines.every((line) => line.unit === unit) ? unit : undefined
 }
 
 function Legend({ lines }: { lines: readonly Line[] }) {
@@ -103,12 +108,13 @@ function usePlot(
   const shape = lines.map((line) => `${line.name} ${line.boolean ?? false}`).join('\n')
   const theme = useTheme()
   const { gutter = 12, timeAxis = true } = props
+  const unit = unitOf(lines)
   const drawn = width > 0
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: size and content are fed below
   useEffect(() => {
     if (!root.current || !drawn) return
-    const frame = { width, height, gutter, timeAxis }
+    const frame = { width, height, gutter, timeAxis, top: unit ? 20 : 8 }
     plot.current = createPlot(root.current, latest.current.content, frame, {
       onHover: crosshair.set,
       onRange: (dragged) => latest.current.onRange?.(dragged),
@@ -117,7 +123,7 @@ function usePlot(
       plot.current?.destroy()
       plot.current = null
     }
-  }, [root, shape, theme, gutter, timeAxis, drawn, crosshair])
+  }, [root, shape, theme, gutter, timeAxis, drawn, crosshair, unit])
 
   useEffect(() => plot.current?.resize(width, height), [width, height])
   useEffect(
