@@ -4,7 +4,7 @@ import type { Device } from '#registry'
 import { BAD_LENGTH, emptyFrame, type Frame, Framer, TOO_LARGE } from './framing.ts'
 import type { GatewayLimits } from './limits.ts'
 import type { Outbound } from './outbound.ts'
-import { disconnect, PUBACK, putAck, type Version } from './packets.ts'
+import { disconnect, PUBACK, pingResponse, putAck, type Version } from './packets.ts'
 import type { Session } from './session.ts'
 import type { KnownTopic } from './topic.ts'
 import type { Wire } from './wire.ts'
@@ -108,6 +108,7 @@ export class Connection {
   inFlight = 0
   readonly #framer = new Framer()
   #reading = false
+  #pongs = 0
   #rest: Buffer[] | undefined
   #acks: Ack[] = noAcks
   #head = 0
@@ -141,6 +142,18 @@ export class Connection {
       offset = this.#readOne(chunk, offset)
     }
     this.#reading = false
+    if (this.#pongs > 0) this.#pong()
+  }
+
+  /** Answers PINGREQ; a flood of them is answered by one write for each read. */
+  pong(): void {
+    this.#pongs++
+  }
+
+  #pong(): void {
+    const count = this.#pongs
+    this.#pongs = 0
+    this.send(count === 1 ? pingResponse : Buffer.alloc(count * 2, pingResponse))
   }
 
   #readOne(chunk: Buffer, offset: number): number {

@@ -24,7 +24,7 @@ export function dispatch(core: Core, connection: Connection, frame: Frame): void
       return onAck(core, connection, type, frame)
     case packets.PINGREQ:
       if (frame.end !== frame.body) return connection.breach(0x81, 'PINGREQ has no body')
-      return connection.send(packets.pingResponse)
+      return connection.pong()
     case packets.SUBSCRIBE:
       return onSubscribe(core, connection, frame)
     case packets.UNSUBSCRIBE:

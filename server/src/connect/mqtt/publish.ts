@@ -80,8 +80,12 @@ function take(
     ack: qos > 0 ? connection.await(type, packetId) : undefined,
   }
   if (qos === 2) remember(session, packetId)
-  if (++connection.unsettled >= core.limits.receiveMaximum) connection.pause(Pause.window)
-  else if (connection.waiting >= core.limits.receiveMaximum) connection.pause(Pause.window)
+  connection.unsettled++
+  // Those who know the receive maximum are held to it; the others are not read past it.
+  if (connection.version === 4 || qos === 0) {
+    const most = Math.max(connection.unsettled, connection.waiting)
+    if (most >= core.limits.receiveMaximum) connection.pause(Pause.window)
+  }
   submit(core, publication, 0)
   if (core.ingress.congested) hold(core, connection)
 }

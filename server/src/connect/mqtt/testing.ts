@@ -106,6 +106,7 @@ export function testDirectory(): Directory {
   return {
     tenant: async (key) => (key === 'acme' ? acme : undefined),
     device: async (tenant, key) => find(tenant, key),
+    deviceIn: async (_, key) => find('acme', key),
     devices: async () => new Map(),
     login,
     loginByToken: async () => ({ ok: false, why: 'unknown' }),
