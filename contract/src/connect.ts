@@ -62,7 +62,11 @@ export const newCommand = z.object({
   name: z.string().min(1).max(64),
   payload: z.json().optional(),
   /** How long it waits for a device that is away; seconds. */
-  ttlS: z.int().min(1).max(30 * 86_400).default(3600),
+  ttlS: z
+    .int()
+    .min(1)
+    .max(30 * 86_400)
+    .default(3600),
 })
 export const commandStates = ['queued', 'sent', 'acknowledged', 'answered', 'expired'] as const
 export const command = z.object({

@@ -29,12 +29,10 @@ export const metricValue = z.union([
 ])
 export type MetricValue = z.infer<typeof metricValue>
 
-const metrics = z
-  .record(z.string().regex(METRIC_NAME), metricValue)
-  .refine((record) => {
-    const names = Object.keys(record).length
-    return names >= 1 && names <= envelopeLimits.metrics
-  }, 'give 1 to 256 metrics')
+const metrics = z.record(z.string().regex(METRIC_NAME), metricValue).refine((record) => {
+  const names = Object.keys(record).length
+  return names >= 1 && names <= envelopeLimits.metrics
+}, 'give 1 to 256 metrics')
 
 const telemetryData = z.union([
   z.looseObject({ metrics }),

@@ -9,7 +9,12 @@ export const eventPayloads = {
   'registry.device-created': z.object({ device: deviceKey, type: slug }),
   'registry.token-created': z.object({ device: deviceKey, token: z.string() }),
   'registry.token-revoked': z.object({ device: deviceKey, token: z.string() }),
-  'state.presence-changed': z.object({ device: deviceKey, from: deviceStatus, to: deviceStatus, at: instant }),
+  'state.presence-changed': z.object({
+    device: deviceKey,
+    from: deviceStatus,
+    to: deviceStatus,
+    at: instant,
+  }),
   'rules.rule-changed': z.object({ rule: slug, version: z.int() }),
   'rules.alert-opened': z.object({
     alert: alertId,
@@ -36,15 +41,27 @@ export const eventPayloads = {
     reason: z.string(),
   }),
   'rules.alert-acknowledged': z.object({ alert: alertId, device: deviceKey, by: z.string() }),
-  'actions.delivery-settled': z.object({ delivery: deliveryId, state: z.enum(['delivered', 'dead']) }),
-  'connect.command-changed': z.object({ device: deviceKey, command: z.string(), state: z.string() }),
+  'actions.delivery-settled': z.object({
+    delivery: deliveryId,
+    state: z.enum(['delivered', 'dead']),
+  }),
+  'connect.command-changed': z.object({
+    device: deviceKey,
+    command: z.string(),
+    state: z.string(),
+  }),
 } as const
 export type EventType = keyof typeof eventPayloads
 export type EventData<T extends EventType> = z.input<(typeof eventPayloads)[T]>
 
 /** An event that is about to be written: a rare fact, in the transaction of its change. */
 export type EventDraft = {
-  [T in EventType]: { readonly type: T; readonly tenant: number; readonly subject: string; readonly data: EventData<T> }
+  [T in EventType]: {
+    readonly type: T
+    readonly tenant: number
+    readonly subject: string
+    readonly data: EventData<T>
+  }
 }[EventType]
 
 /** The envelope of every event; `position` rises without bound and is given by the relay. */

@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { severity } from './envelope.ts'
 import { alertId, commandId, deviceKey, instant, slug } from './ids.ts'
-import { alert } from './rules.ts'
 import { alertCounts, site } from './registry.ts'
+import { alert } from './rules.ts'
 import { presenceSpan } from './state.ts'
 
 export const siteSummary = site.extend({
@@ -24,7 +24,9 @@ export const change = z.object({
   alert: alertId.nullable(),
 })
 
-export const overviewQuery = z.object({ hours: z.coerce.number().int().min(1).max(168).default(24) })
+export const overviewQuery = z.object({
+  hours: z.coerce.number().int().min(1).max(168).default(24),
+})
 /** Everything the overview shows. Histories are columns of equal length, oldest first. */
 export const overview = z.object({
   devices: z.object({
@@ -73,7 +75,16 @@ export const timeline = z.object({
     }),
   ),
   commands: z.array(z.object({ id: commandId, name: z.string(), at: instant, state: z.string() })),
-  deliveries: z.array(z.object({ id: z.string(), at: instant, event: z.string(), state: z.string() })),
-  events: z.array(z.object({ at: instant, name: z.string(), severity: severity.nullable(), message: z.string().nullable() })),
+  deliveries: z.array(
+    z.object({ id: z.string(), at: instant, event: z.string(), state: z.string() }),
+  ),
+  events: z.array(
+    z.object({
+      at: instant,
+      name: z.string(),
+      severity: severity.nullable(),
+      message: z.string().nullable(),
+    }),
+  ),
 })
 export type Timeline = z.infer<typeof timeline>

@@ -14,7 +14,9 @@ export const slug = z
 
 /** A prefixed UUIDv7, such as `al_01939d3e-…`. */
 export const prefixedId = (prefix: string) =>
-  z.string().regex(new RegExp(`^${prefix}_[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}$`))
+  z
+    .string()
+    .regex(new RegExp(`^${prefix}_[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}$`))
 
 export const alertId = prefixedId('al')
 export const deliveryId = prefixedId('dl')

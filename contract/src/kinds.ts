@@ -9,7 +9,11 @@
 export const refusalKinds = {
   malformed: { http: 400, retry: false, mqtt: { connack: 0x81, puback: 0x99, disconnect: 0x81 } },
   invalid: { http: 400, retry: false, mqtt: { connack: 0x82, puback: 0x99, disconnect: 0x82 } },
-  unauthenticated: { http: 401, retry: false, mqtt: { connack: 0x86, puback: 0x87, disconnect: 0x87 } },
+  unauthenticated: {
+    http: 401,
+    retry: false,
+    mqtt: { connack: 0x86, puback: 0x87, disconnect: 0x87 },
+  },
   forbidden: {
     http: 403,
     retry: false,

@@ -13,7 +13,14 @@ export const liveQuery = z.object({
 
 /** What may change in a device row while one looks at it. */
 export const devicePatch = deviceRow
-  .pick({ key: true, status: true, lastMessageAt: true, alerts: true, worstAlert: true, reading: true })
+  .pick({
+    key: true,
+    status: true,
+    lastMessageAt: true,
+    alerts: true,
+    worstAlert: true,
+    reading: true,
+  })
   .partial()
   .required({ key: true })
 export type DevicePatch = z.infer<typeof devicePatch>
@@ -24,7 +31,10 @@ export type DevicePatch = z.infer<typeof devicePatch>
  */
 export const liveEvent = z.discriminatedUnion('type', [
   z.object({ type: z.literal('hello'), data: z.object({ at: z.string() }) }),
-  z.object({ type: z.literal('rate'), data: z.object({ perSecond: z.number(), refusedPerSecond: z.number() }) }),
+  z.object({
+    type: z.literal('rate'),
+    data: z.object({ perSecond: z.number(), refusedPerSecond: z.number() }),
+  }),
   z.object({ type: z.literal('devices'), data: z.array(devicePatch) }),
   z.object({ type: z.literal('alert'), data: alert }),
   z.object({ type: z.literal('delivery'), data: deliverySummary }),

@@ -1,10 +1,10 @@
-import type { DevicePatch } from '@pulse/contract'
 import type { AddressInfo } from 'node:net'
+import type { DevicePatch } from '@pulse/contract'
 import { actionsRoutes, createActions } from '#actions'
 import {
   acceptWebSockets,
-  commandRoutes,
   type CommandItem,
+  commandRoutes,
   connectRoutes,
   createAdmission,
   createCommands,
@@ -39,8 +39,14 @@ import {
 import { createRegistry, type Device, type Directory, registryRoutes } from '#registry'
 import { createRuleBook, createRules, type Rules, rulesRoutes, rulesStage } from '#rules'
 import { createState, type State } from '#state'
+import {
+  createPartitions,
+  readArrivals,
+  streamRoutes,
+  streamStage,
+  summariseArrivals,
+} from '#stream'
 import { fleetSources } from './fleet-sources.ts'
-import { createPartitions, readArrivals, streamRoutes, streamStage, summariseArrivals } from '#stream'
 
 export const VERSION = '0.1.0'
 
@@ -73,7 +79,12 @@ export async function createApp(deps: AppDeps) {
   const pools = openPools(database)
   const outages = createOutages({ db: pools.pipeline, clock, log })
   const relay = createRelay({ facts: database.facts('pulse_pipeline'), clock, log })
-  const registry = createRegistry({ app: pools.app, pipeline: asPipeline(pools.pipeline), clock, log })
+  const registry = createRegistry({
+    app: pools.app,
+    pipeline: asPipeline(pools.pipeline),
+    clock,
+    log,
+  })
   const { directory } = registry
 
   const partitions = createPartitions(pools.owner, HOT_DAYS)
@@ -128,7 +139,13 @@ export async function createApp(deps: AppDeps) {
     tenantRate: { perSecond: config.tenantRate, burst: config.tenantRate * 2 },
   })
   const downlink = createDownlink({ app: pools.app })
-  const commands = createCommands({ app: pools.app, db: pools.pipeline, directory, downlink, clock })
+  const commands = createCommands({
+    app: pools.app,
+    db: pools.pipeline,
+    directory,
+    downlink,
+    clock,
+  })
   const gateway = createGateway({
     ingress,
     directory,
@@ -143,17 +160,32 @@ export async function createApp(deps: AppDeps) {
   feedLive({ live, pipeline, relay, rules })
   rejections.onRecorded(live.rejection)
   actions.onChange(live.delivery)
-  const sources = fleetSources({ app: pools.app, clock, directory, state, rules, actions, commands, live })
+  const sources = fleetSources({
+    app: pools.app,
+    clock,
+    directory,
+    state,
+    rules,
+    actions,
+    commands,
+    live,
+  })
   const fleet = createFleet({ app: pools.app, clock, registry, sources })
   obeyEvents({ relay, directory, kick: (device) => gateway.kick(device.id, 'connect.revoked') })
 
-  const shell = await createShell({ log, authenticate: registry.people.authenticate, version: VERSION })
+  const shell = await createShell({
+    log,
+    authenticate: registry.people.authenticate,
+    version: VERSION,
+  })
   secureHeaders(shell)
   const listening = { http: 0, mqtt: 0, mqtts: undefined as number | undefined }
   await servePortal(shell, deps.portal)
   registryRoutes(shell, registry)
   await shell.register(httpIngest({ directory, ingress }))
-  await shell.register(connectRoutes({ db: pools.app, endpoints: () => endpointsOf(config, listening) }))
+  await shell.register(
+    connectRoutes({ db: pools.app, endpoints: () => endpointsOf(config, listening) }),
+  )
   await shell.register(commandRoutes({ commands }))
   await shell.register(streamRoutes({ db: pools.app, directory, clock }))
   rulesRoutes(shell, rules)
@@ -182,7 +214,9 @@ export async function createApp(deps: AppDeps) {
       await actions.start()
       running.push(
         actions,
-        every(clock, MAINTAIN_EVERY_MS, maintenance, (error) => log.warn({ err: error }, 'maintenance waits')),
+        every(clock, MAINTAIN_EVERY_MS, maintenance, (error) =>
+          log.warn({ err: error }, 'maintenance waits'),
+        ),
         startSampler({ pipeline: asPipeline(pools.pipeline), clock, log, registry, sources }),
       )
       listening.mqtt = await gateway.listen({ host: config.host, port: config.mqttPort })
@@ -214,9 +248,15 @@ export async function createApp(deps: AppDeps) {
 export type PulseApp = Awaited<ReturnType<typeof createApp>>
 
 const openPools = (database: DatabaseAccess) => ({
-  owner: connect(database.facts('pulse_owner'), 'pulse_owner', { max: 2, name: 'pulse maintenance' }),
+  owner: connect(database.facts('pulse_owner'), 'pulse_owner', {
+    max: 2,
+    name: 'pulse maintenance',
+  }),
   app: connect(database.facts('pulse_app'), 'pulse_app', { max: 8, name: 'pulse app' }),
-  pipeline: connect(database.facts('pulse_pipeline'), 'pulse_pipeline', { max: 6, name: 'pulse pipeline' }),
+  pipeline: connect(database.facts('pulse_pipeline'), 'pulse_pipeline', {
+    max: 6,
+    name: 'pulse pipeline',
+  }),
 })
 
 interface Maintenance {
@@ -232,7 +272,11 @@ async function maintain({ partitions, owner, clock }: Maintenance): Promise<void
 
 /** Sends a person's act through the log, and gives its result once it is durable. */
 function submitter(pipeline: Pipeline, directory: Directory, clock: Clock) {
-  return async (command: { deviceId: number; name: string; args: CommandItem['args'] }): Promise<unknown> => {
+  return async (command: {
+    deviceId: number
+    name: string
+    args: CommandItem['args']
+  }): Promise<unknown> => {
     const device = (await directory.devices([command.deviceId])).get(command.deviceId)
     if (!device) throw new PulseError('registry.unknown-device')
     return new Promise((resolve, reject) => {
@@ -258,11 +302,19 @@ function submitter(pipeline: Pipeline, directory: Directory, clock: Clock) {
 function patchOf(state: State, deviceId: number): DevicePatch[] {
   const row = state.row(deviceId)
   if (!row) return []
-  const lastMessageAt = row.lastMessageAt === null ? null : new Date(row.lastMessageAt).toISOString()
-  return [{ key: row.key as DevicePatch['key'], status: row.status, lastMessageAt, reading: row.reading }]
+  const lastMessageAt =
+    row.lastMessageAt === null ? null : new Date(row.lastMessageAt).toISOString()
+  return [
+    { key: row.key as DevicePatch['key'], status: row.status, lastMessageAt, reading: row.reading },
+  ]
 }
 
-function feedLive({ live, pipeline, relay, rules }: {
+function feedLive({
+  live,
+  pipeline,
+  relay,
+  rules,
+}: {
   live: Live
   pipeline: Pipeline
   relay: Relay
@@ -280,7 +332,11 @@ function feedLive({ live, pipeline, relay, rules }: {
 }
 
 /** What Connect and the caches owe to news from the Registry, of this process or another. */
-function obeyEvents({ relay, directory, kick }: {
+function obeyEvents({
+  relay,
+  directory,
+  kick,
+}: {
   relay: Relay
   directory: Directory
   kick: (device: Device) => void

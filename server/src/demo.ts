@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto'
 import { chmod, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { demoFleet, startFleet, startReceiver } from '@pulse/simulator'
-import type { Listening, PulseApp } from './app.ts'
 import type { Config, Log } from '#platform'
+import type { Listening, PulseApp } from './app.ts'
 
 const TENANT = { key: 'demo', name: 'Northwind Power', region: 'us-west-2' }
 const BENCH = { key: 'bench-01', name: 'Your first device', type: 'environment', site: 'reno-1' }
@@ -84,7 +84,12 @@ async function readKept(file: string): Promise<Kept | undefined> {
 }
 
 /** Registers the demo's plan; what is there already stays. Answers the tokens of all devices. */
-async function registerAll(app: PulseApp, tenant: number, kept: Kept, url: string): Promise<Record<string, string>> {
+async function registerAll(
+  app: PulseApp,
+  tenant: number,
+  kept: Kept,
+  url: string,
+): Promise<Record<string, string>> {
   const act = { tenant, actor }
   const { devices, people } = app.registry
   await people.createPerson(
@@ -96,9 +101,17 @@ async function registerAll(app: PulseApp, tenant: number, kept: Kept, url: strin
   for (const type of demoFleet.deviceTypes) await devices.registerType(act, type)
   await devices.registerDevices(act, [...demoFleet.devices, BENCH])
   const { key, name } = demoFleet.destination
-  await app.actions.putDestination(act, { key, name, url, privateAllowed: true, secret: kept.webhookSecret })
+  await app.actions.putDestination(act, {
+    key,
+    name,
+    url,
+    privateAllowed: true,
+    secret: kept.webhookSecret,
+  })
   for (const rule of demoFleet.rules) await app.rules.putRule(act, rule)
-  const wanted = [...demoFleet.devices, BENCH].map(({ key }) => key).filter((key) => !kept.tokens[key])
+  const wanted = [...demoFleet.devices, BENCH]
+    .map(({ key }) => key)
+    .filter((key) => !kept.tokens[key])
   const made = wanted.length === 0 ? [] : await devices.createTokens(act, wanted)
   return { ...kept.tokens, ...Object.fromEntries(made.map(({ device, token }) => [device, token])) }
 }

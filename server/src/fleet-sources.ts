@@ -35,17 +35,27 @@ export function fleetSources(deps: FleetSourcesDeps): FleetSources {
       return items.toSorted((a, b) => rank(b.severity) - rank(a.severity)).slice(0, limit)
     },
     async alerts({ tenant, key, fromMs, toMs }) {
-      const { items } = await rules.alerts(tenant, { state: 'all', device: key as never, limit: 200 })
+      const { items } = await rules.alerts(tenant, {
+        state: 'all',
+        device: key as never,
+        limit: 200,
+      })
       return items.filter(
         (alert) =>
-          Date.parse(alert.openedAt) < toMs && (alert.clearedAt === null || Date.parse(alert.clearedAt) >= fromMs),
+          Date.parse(alert.openedAt) < toMs &&
+          (alert.clearedAt === null || Date.parse(alert.clearedAt) >= fromMs),
       )
     },
     async commands({ tenant, key, fromMs, toMs }) {
       const device = await directory.deviceIn(tenant, key)
       const sent = device ? await commands.list(device.tenant.key, key) : []
       return sent
-        .map(({ id, name, createdAt, state: stands }) => ({ id, name, at: createdAt, state: stands }))
+        .map(({ id, name, createdAt, state: stands }) => ({
+          id,
+          name,
+          at: createdAt,
+          state: stands,
+        }))
         .filter(({ at }) => Date.parse(at) >= fromMs && Date.parse(at) < toMs)
     },
     refusedLastHour: (tenant) => inTenant(app, tenant, countRefused),
@@ -53,7 +63,12 @@ export function fleetSources(deps: FleetSourcesDeps): FleetSources {
     traffic: live.traffic,
     async deliveries({ tenant, key, fromMs, toMs }) {
       const sent = await actions.deliveriesBetween(tenant, key, { from: fromMs, to: toMs })
-      return sent.map(({ id, createdAt, event, state: stands }) => ({ id, at: createdAt, event, state: stands }))
+      return sent.map(({ id, createdAt, event, state: stands }) => ({
+        id,
+        at: createdAt,
+        event,
+        state: stands,
+      }))
     },
     deliveryStats: (tenant, sinceMs) => actions.figures(tenant, { from: sinceMs, to: clock.now() }),
   }

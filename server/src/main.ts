@@ -1,7 +1,7 @@
 import { join } from 'node:path'
+import { CONFIG_HELP, createLog, openEmbedded, readConfig, systemClock } from '#platform'
 import { createApp } from './app.ts'
 import { startDemo } from './demo.ts'
-import { CONFIG_HELP, createLog, openEmbedded, readConfig, systemClock } from '#platform'
 import { greet, say, sayFault } from './terminal.ts'
 
 /** One Pulse: reads its configuration, starts, and stops on SIGINT or SIGTERM. */

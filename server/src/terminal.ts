@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
+import type { Config } from '#platform'
 import type { Listening } from './app.ts'
 import type { DemoFacts } from './demo.ts'
-import type { Config } from '#platform'
 
 /** Writes a line for the person at the terminal; everything else goes to the log. */
 export function say(text: string): void {

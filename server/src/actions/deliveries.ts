@@ -1,8 +1,8 @@
 import type {
-  deliveriesAnswer,
-  deliveriesQuery,
   DeliveryDetail,
   DeliverySummary,
+  deliveriesAnswer,
+  deliveriesQuery,
 } from '@pulse/contract'
 import type { z } from 'zod'
 import { type Database, inTenant, record, type TenantSql } from '#platform'

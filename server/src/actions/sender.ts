@@ -3,7 +3,7 @@ import https from 'node:https'
 import type { Clock } from '#platform'
 import { isPlainlyPrivate, literalAddress } from './addresses.ts'
 import { checkedLookup, PrivateAddressError, type Resolve, systemResolve } from './lookup.ts'
-import { readReply, type Reply } from './reply.ts'
+import { type Reply, readReply } from './reply.ts'
 
 /** From the first look at DNS to the last byte of the answer, redirects included. */
 const TIMEOUT_MS = 15_000

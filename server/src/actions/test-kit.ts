@@ -1,10 +1,10 @@
-import { connect as connectSocket, createServer, type AddressInfo, type Socket } from 'node:net'
+import { type AddressInfo, connect as connectSocket, createServer, type Socket } from 'node:net'
 import type { DeliverySummary, EventData, EventDraft } from '@pulse/contract'
 import type { Batch } from '#connect'
 import {
   asPipeline,
-  connect,
   type ConnectionFacts,
+  connect,
   type Database,
   emit,
   type ManualClock,
@@ -139,7 +139,10 @@ export const rest = (): Promise<void> => new Promise((resolve) => setTimeout(res
 export async function cuttable(facts: ConnectionFacts) {
   const sockets = new Set<Socket>()
   const server = createServer((near) => {
-    const far = connectSocket(facts.port, facts.host)
+    const local = facts.host.startsWith('/')
+    const far = local
+      ? connectSocket(`${facts.host}/.s.PGSQL.${facts.port}`)
+      : connectSocket(facts.port, facts.host)
     for (const socket of [near, far]) {
       sockets.add(socket)
       socket.on('error', () => {})

@@ -1,5 +1,5 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { Webhook } from 'standardwebhooks'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { asPipeline } from '#platform'
 import type { Actions } from './actions.ts'
 import { claimDue } from './queue.ts'

@@ -1,5 +1,5 @@
-import { envelopeLimits, type MessageKind, type RefusalCode } from '@pulse/contract'
 import { isUtf8 } from 'node:buffer'
+import { envelopeLimits, type MessageKind, type RefusalCode } from '@pulse/contract'
 import type { Clock } from '#platform'
 import type { Device, Directory } from '#registry'
 import { type EnvelopeFault, type ReadEnvelope, readEnvelope } from './envelope.ts'
@@ -46,7 +46,9 @@ export function createAdmission(deps: AdmissionDeps): Ingress {
   /** Milliseconds to wait, or 0 when the rates allow `count` more messages now. */
   const throttle = (device: Device, count: number): number => {
     const now = clock.now()
-    return deviceBuckets.take(device.id, count, now) || tenantBuckets.take(device.tenant.id, count, now)
+    return (
+      deviceBuckets.take(device.id, count, now) || tenantBuckets.take(device.tenant.id, count, now)
+    )
   }
 
   /** Ends a parcel once nothing of it is out. */
@@ -62,7 +64,15 @@ export function createAdmission(deps: AdmissionDeps): Ingress {
     parcel.refused.push({ index, ...facts })
     const { device, origin, payload } = context
     const tenant = device.tenant.id
-    rejections.record({ tenant, device, code: facts.code, detail: facts.detail, origin, payload, messageId: facts.id })
+    rejections.record({
+      tenant,
+      device,
+      code: facts.code,
+      detail: facts.detail,
+      origin,
+      payload,
+      messageId: facts.id,
+    })
   }
 
   const submit = (read: ReadEnvelope, owner: Device, index: number, context: Context): void => {
@@ -74,10 +84,13 @@ export function createAdmission(deps: AdmissionDeps): Ingress {
     }
     const settle = settler(parcel, index, context, read.id)
     parcel.open++
-    pipeline.submit(messageItem(read, owner, { id: read.id ?? nextId(), now: clock.now(), origin, settle }))
+    pipeline.submit(
+      messageItem(read, owner, { id: read.id ?? nextId(), now: clock.now(), origin, settle }),
+    )
   }
 
-  const settler = (parcel: Parcel, index: number, context: Context, id: string | undefined): Settle =>
+  const settler =
+    (parcel: Parcel, index: number, context: Context, id: string | undefined): Settle =>
     (outcome: Outcome) => {
       parcel.open--
       if (outcome.kind === 'away') parcel.away = true
@@ -137,14 +150,30 @@ export function createAdmission(deps: AdmissionDeps): Ingress {
       if (waitMs > 0) {
         const code = 'connect.rate' as const
         const detail = `${device.key} is over its rate; ${texts.length} wait.`
-        rejections.record({ tenant: device.tenant.id, device, code, detail, origin, payload, messageId: undefined })
+        rejections.record({
+          tenant: device.tenant.id,
+          device,
+          code,
+          detail,
+          origin,
+          payload,
+          messageId: undefined,
+        })
         settled({ kind: 'retry', code, retryAfterMs: waitMs })
         return
       }
       admitAll(texts, context)
     },
     presence(device, connected, session) {
-      const item: Item = { kind: 'presence', device, at: clock.now(), connected, session, receivedAt: 0, settle: () => {} }
+      const item: Item = {
+        kind: 'presence',
+        device,
+        at: clock.now(),
+        connected,
+        session,
+        receivedAt: 0,
+        settle: () => {},
+      }
       pipeline.submit(item)
     },
     reject: (facts) => rejections.record(facts),
@@ -174,7 +203,8 @@ function openPayload(
   if (payload.byteLength > envelopeLimits.payloadBytes) {
     return { code: 'connect.too-large', detail: `It has ${payload.byteLength} bytes.` }
   }
-  if (device.tenant.suspended) return { code: 'connect.suspended', detail: `Tenant ${device.tenant.key}.` }
+  if (device.tenant.suspended)
+    return { code: 'connect.suspended', detail: `Tenant ${device.tenant.key}.` }
   if (!isUtf8(payload)) return { code: 'connect.malformed', detail: 'It is not UTF-8.' }
   const text = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength).toString('utf8')
   const start = valueStart(text)
@@ -184,7 +214,8 @@ function openPayload(
 
 function openArray(text: string, start: number): ReturnType<typeof openPayload> {
   let parsed: unknown
-  if (nestsDeeper(text, 64)) return { code: 'connect.malformed', detail: 'It nests deeper than 64 levels.' }
+  if (nestsDeeper(text, 64))
+    return { code: 'connect.malformed', detail: 'It nests deeper than 64 levels.' }
   try {
     parsed = JSON.parse(text)
   } catch (error) {
@@ -192,12 +223,19 @@ function openArray(text: string, start: number): ReturnType<typeof openPayload> 
   }
   const count = (parsed as unknown[]).length
   if (count === 0 || count > MAX_ENVELOPES) {
-    return { code: 'connect.schema', detail: `An array holds 1 to ${MAX_ENVELOPES} envelopes, not ${count}.` }
+    return {
+      code: 'connect.schema',
+      detail: `An array holds 1 to ${MAX_ENVELOPES} envelopes, not ${count}.`,
+    }
   }
   return { texts: elementSpans(text, start).map(([from, to]) => text.slice(from, to)) }
 }
 
-const faultOf = ({ fault, detail, id }: EnvelopeFault): Refused => ({ code: `connect.${fault}`, detail, id })
+const faultOf = ({ fault, detail, id }: EnvelopeFault): Refused => ({
+  code: `connect.${fault}`,
+  detail,
+  id,
+})
 
 /** A child may be spoken for by the gateway that its tag `gateway` names, and by nobody else. */
 const speaksFor = (gateway: Device, child: Device): boolean => child.tags['gateway'] === gateway.key
@@ -227,7 +265,12 @@ const instantText = (ms: number): string =>
 
 function aheadText(ts: number, now: number): string {
   const minutes = Math.round((ts - now) / 60_000)
-  const ahead = minutes < 120 ? `${minutes} min` : minutes < 2880 ? `${Math.round(minutes / 60)} h` : `${Math.round(minutes / 1440)} days`
+  const ahead =
+    minutes < 120
+      ? `${minutes} min`
+      : minutes < 2880
+        ? `${Math.round(minutes / 60)} h`
+        : `${Math.round(minutes / 1440)} days`
   return `It says ${instantText(ts)}, which is ${ahead} ahead.`
 }
 
@@ -267,7 +310,9 @@ function messageItem(
 
 const extraWithSeq = (read: ReadEnvelope): string | undefined => {
   if (read.seq === undefined) return read.extra
-  return read.extra === undefined ? `{"seq":${read.seq}}` : `{"seq":${read.seq},${read.extra.slice(1)}`
+  return read.extra === undefined
+    ? `{"seq":${read.seq}}`
+    : `{"seq":${read.seq},${read.extra.slice(1)}`
 }
 
 /** Ids for messages that bring none: `~`, the microsecond of the start, and a counter, so never twice. */

@@ -50,7 +50,8 @@ const INSTANT = z.regexes.datetime({ offset: true })
 
 /** Epoch milliseconds of a timestamp as devices send it; undefined when it is none. */
 function readTimestamp(value: unknown): number | undefined {
-  if (typeof value === 'number') return Number.isSafeInteger(value) && value >= 0 ? value : undefined
+  if (typeof value === 'number')
+    return Number.isSafeInteger(value) && value >= 0 ? value : undefined
   if (typeof value !== 'string' || !INSTANT.test(value)) return undefined
   return Date.parse(value)
 }
@@ -60,7 +61,10 @@ function readTimestamp(value: unknown): number | undefined {
  * Telemetry is checked by hand, since a schema library costs ten times as much here; a property
  * test holds this equal to the contract's schema. Event and status go through the schema itself.
  */
-export function readEnvelope(text: string, channel: MessageKind | undefined): ReadEnvelope | EnvelopeFault {
+export function readEnvelope(
+  text: string,
+  channel: MessageKind | undefined,
+): ReadEnvelope | EnvelopeFault {
   if (text.length > 2 * MAX_DEPTH && nestsDeeper(text, MAX_DEPTH)) {
     return faulty('malformed', `It nests deeper than ${MAX_DEPTH} levels.`, undefined)
   }
@@ -68,14 +72,22 @@ export function readEnvelope(text: string, channel: MessageKind | undefined): Re
   try {
     parsed = JSON.parse(text)
   } catch (error) {
-    return { fault: 'malformed', detail: `It is not JSON: ${(error as Error).message}.`, id: undefined }
+    return {
+      fault: 'malformed',
+      detail: `It is not JSON: ${(error as Error).message}.`,
+      id: undefined,
+    }
   }
   if (!isObject(parsed)) return faulty('schema', 'An envelope is a JSON object.', undefined)
   const id = typeof parsed['id'] === 'string' ? parsed['id'] : undefined
   const unstorable = findUnstorable(text)
   if (unstorable) return faulty('malformed', unstorable, undefined)
   if (parsed['v'] !== 1) {
-    return faulty('unsupported-version', `It says "v": ${JSON.stringify(parsed['v']) ?? 'nothing'}.`, id)
+    return faulty(
+      'unsupported-version',
+      `It says "v": ${JSON.stringify(parsed['v']) ?? 'nothing'}.`,
+      id,
+    )
   }
   return readVersion1(text, parsed, channel, id)
 }
@@ -128,7 +140,8 @@ type Head = Pick<ReadEnvelope, 'type' | 'id' | 'child' | 'ts' | 'seq'>
 
 function readTelemetry(text: string, parsed: Json, head: Head): ReadEnvelope | EnvelopeFault {
   const data = parsed['data']
-  if (!isObject(data)) return faulty('schema', 'data: give an object with metrics or points', head.id)
+  if (!isObject(data))
+    return faulty('schema', 'data: give an object with metrics or points', head.id)
   const start = valueOf(text, valueStart(text), 'data')
   const hasMetrics = data['metrics'] !== undefined
   if (hasMetrics && data['points'] !== undefined) {
@@ -146,7 +159,12 @@ function readTelemetry(text: string, parsed: Json, head: Head): ReadEnvelope | E
   return { ...head, points: [point], data: undefined, extra: extraOf(parsed, data, 'metrics') }
 }
 
-function readPoints(text: string, parsed: Json, head: Head, points: unknown): ReadEnvelope | EnvelopeFault {
+function readPoints(
+  text: string,
+  parsed: Json,
+  head: Head,
+  points: unknown,
+): ReadEnvelope | EnvelopeFault {
   if (!Array.isArray(points) || points.length === 0 || points.length > envelopeLimits.points) {
     return faulty('schema', 'data: give metrics, or 1 to 1000 points', head.id)
   }
@@ -158,7 +176,8 @@ function readPoints(text: string, parsed: Json, head: Head, points: unknown): Re
     const where = `data.points.${index}`
     if (!isObject(point)) return faulty('schema', `${where}: give an object`, head.id)
     const ts = readTimestamp(point['ts'])
-    if (ts === undefined) return faulty('schema', `${where}.ts: use RFC 3339 or epoch milliseconds`, head.id)
+    if (ts === undefined)
+      return faulty('schema', `${where}.ts: use RFC 3339 or epoch milliseconds`, head.id)
     if (seen.has(ts)) return faulty('schema', `${where}.ts: stands twice`, head.id)
     seen.add(ts)
     const problem = metricsProblem(point['metrics'])
@@ -188,17 +207,32 @@ function metricsProblem(metrics: unknown): string | undefined {
 }
 
 function readOther(text: string, parsed: Json, head: Head): ReadEnvelope | EnvelopeFault {
-  const checked = schema.safeParse(parsed['type'] === undefined ? { ...parsed, type: head.type } : parsed)
+  const checked = schema.safeParse(
+    parsed['type'] === undefined ? { ...parsed, type: head.type } : parsed,
+  )
   if (!checked.success) {
     const issue = checked.error.issues[0]
-    return faulty('schema', `${issue?.path.join('.') || 'envelope'}: ${issue?.message ?? 'is wrong'}`, head.id)
+    return faulty(
+      'schema',
+      `${issue?.path.join('.') || 'envelope'}: ${issue?.message ?? 'is wrong'}`,
+      head.id,
+    )
   }
   const at = valueOf(text, valueStart(text), 'data')
   const point = { ts: undefined, text: text.slice(at, skipValue(text, at)), metrics: undefined }
-  return { ...head, points: [point], data: parsed['data'] as Json, extra: extraOf(parsed, undefined, undefined) }
+  return {
+    ...head,
+    points: [point],
+    data: parsed['data'] as Json,
+    extra: extraOf(parsed, undefined, undefined),
+  }
 }
 
-const faulty = (fault: EnvelopeFault['fault'], detail: string, id: string | undefined): EnvelopeFault => ({
+const faulty = (
+  fault: EnvelopeFault['fault'],
+  detail: string,
+  id: string | undefined,
+): EnvelopeFault => ({
   fault,
   detail,
   id: id !== undefined && MESSAGE_ID.test(id) ? id : undefined,
@@ -207,7 +241,11 @@ const faulty = (fault: EnvelopeFault['fault'], detail: string, id: string | unde
 const KNOWN = new Set(['v', 'id', 'device', 'ts', 'type', 'data'])
 
 /** Everything sent beside the known fields, and `seq`, as JSON text. */
-function extraOf(parsed: Json, data: Json | undefined, taken: string | undefined): string | undefined {
+function extraOf(
+  parsed: Json,
+  data: Json | undefined,
+  taken: string | undefined,
+): string | undefined {
   let extra: [string, unknown][] | undefined
   for (const key of Object.keys(parsed)) {
     if (KNOWN.has(key)) continue
@@ -234,17 +272,20 @@ const SUSPECT = /\d[eE]/
  * a surrogate pair, a number beyond a double. The cheap tests come first; hardly a message fails them.
  */
 function findUnstorable(text: string): string | undefined {
-  const suspect = text.includes('\\u') || SUSPECT.test(text) || (text.length > 300 && /\d{300}/.test(text))
+  const suspect =
+    text.includes('\\u') || SUSPECT.test(text) || (text.length > 300 && /\d{300}/.test(text))
   if (!suspect) return undefined
   let found: string | undefined
   const check = (key: string, value: unknown, source: string | undefined) => {
-    if (key.includes('\0') || !key.isWellFormed()) found = 'A key holds \\u0000 or half a surrogate pair.'
+    if (key.includes('\0') || !key.isWellFormed())
+      found = 'A key holds \\u0000 or half a surrogate pair.'
     if (typeof value === 'string' && (value.includes('\0') || !value.isWellFormed())) {
       found = 'A text holds \\u0000 or half a surrogate pair.'
     }
     if (typeof value !== 'number' || source === undefined) return
     const lost = value === 0 && /[1-9]/.test(source.replace(/[eE].*/, ''))
-    if (!Number.isFinite(value) || lost) found = `The number ${source.slice(0, 40)} does not fit a double.`
+    if (!Number.isFinite(value) || lost)
+      found = `The number ${source.slice(0, 40)} does not fit a double.`
   }
   JSON.parse(text, (key: string, value: unknown, context?: { source?: string }) => {
     check(key, value, context?.source)

@@ -1,7 +1,7 @@
-import { ingestAnswer, type RefusalCode, refusalOf } from '@pulse/contract'
 import { isUtf8 } from 'node:buffer'
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
+import { ingestAnswer, type RefusalCode, refusalOf } from '@pulse/contract'
 import { type FastifyRequest, PulseError, type Shell } from '#platform'
 import type { Device, Directory } from '#registry'
 import type { Ingress, PublishOutcome } from './ingress.ts'
@@ -73,21 +73,36 @@ async function loginOf(request: FastifyRequest, directory: Directory): Promise<D
 }
 
 /** Opens a compressed body, bounded: a bomb is refused before it fills the memory. */
-async function openBody(request: FastifyRequest, ingress: Ingress, device: Device): Promise<Buffer> {
+async function openBody(
+  request: FastifyRequest,
+  ingress: Ingress,
+  device: Device,
+): Promise<Buffer> {
   const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
   const encoding = request.headers['content-encoding'] ?? 'identity'
   if (encoding === 'identity') return body
   const origin = { source: 'http' as const, topic: undefined, address: request.ip }
   const reject = (code: RefusalCode, detail: string) =>
-    ingress.reject({ tenant: device.tenant.id, device, code, detail, origin, payload: undefined, messageId: undefined })
-  if (encoding !== 'gzip') throw new PulseError('platform.media-type', { detail: `Encoding ${encoding}: use gzip.` })
+    ingress.reject({
+      tenant: device.tenant.id,
+      device,
+      code,
+      detail,
+      origin,
+      payload: undefined,
+      messageId: undefined,
+    })
+  if (encoding !== 'gzip')
+    throw new PulseError('platform.media-type', { detail: `Encoding ${encoding}: use gzip.` })
   try {
     return await inflate(body, { maxOutputLength: BODY_BYTES })
   } catch (error) {
     const large = (error as { code?: string }).code === 'ERR_BUFFER_TOO_LARGE'
     const detail = large ? 'It opens to more than 1 MiB.' : 'It is not valid gzip.'
     reject(large ? 'connect.too-large' : 'connect.malformed', detail)
-    throw large ? refuse.tooLarge({ detail, cause: error }) : refuse.malformed({ detail, cause: error })
+    throw large
+      ? refuse.tooLarge({ detail, cause: error })
+      : refuse.malformed({ detail, cause: error })
   }
 }
 
@@ -98,7 +113,9 @@ function split(body: Buffer, ndjson: boolean): { items: Buffer[]; single: boolea
   const texts = ndjson ? text.split('\n').filter((line) => line.trim() !== '') : arrayOf(text)
   if (texts === undefined) return { items: [body], single: true }
   if (texts.length === 0 || texts.length > MAX_ENVELOPES) {
-    throw refuse.schema({ detail: `Send 1 to ${MAX_ENVELOPES} envelopes at once, not ${texts.length}.` })
+    throw refuse.schema({
+      detail: `Send 1 to ${MAX_ENVELOPES} envelopes at once, not ${texts.length}.`,
+    })
   }
   return { items: texts.map((each) => Buffer.from(each)), single: false }
 }
@@ -118,14 +135,23 @@ function arrayOf(text: string): string[] | undefined {
 function answerOf(outcomes: readonly PublishOutcome[], single: boolean) {
   const results = outcomes.map((outcome, index) => {
     if (outcome.kind === 'retry') {
-      throw new PulseError(outcome.code, { retryAfterS: Math.max(1, Math.ceil(outcome.retryAfterMs / 1000)) })
+      throw new PulseError(outcome.code, {
+        retryAfterS: Math.max(1, Math.ceil(outcome.retryAfterMs / 1000)),
+      })
     }
     const refused = outcome.kind === 'refused' ? outcome.items[0] : undefined
     if (!refused) return { index, ok: true }
     if (single) throw new PulseError(refused.code, { detail: refused.detail })
     const { text, remedy } = refusalOf(refused.code)
     const id = refused.id === undefined ? {} : { id: refused.id }
-    return { index, ...id, ok: false, code: refused.code, message: `${text} ${refused.detail}`, remedy }
+    return {
+      index,
+      ...id,
+      ok: false,
+      code: refused.code,
+      message: `${text} ${refused.detail}`,
+      remedy,
+    }
   })
   const accepted = results.filter((result) => result.ok).length
   return { accepted, refused: results.length - accepted, results }

@@ -150,7 +150,8 @@ export class Lane {
   }
 
   #relieve(): void {
-    if (!this.#full || this.#queue.rows > FULL_ROWS / 2 || this.#queue.bytes > FULL_BYTES / 2) return
+    if (!this.#full || this.#queue.rows > FULL_ROWS / 2 || this.#queue.bytes > FULL_BYTES / 2)
+      return
     this.#full = false
     this.#deps.onDrain()
   }
@@ -212,7 +213,9 @@ export class Lane {
       const sql = asPipeline(connection as unknown as Database)
       const stages: AnyStage[] = []
       for (const make of factories) {
-        stages.push(await make({ index, sql, owns, wake: (device, at) => this.#wheel.wake(device, at) }))
+        stages.push(
+          await make({ index, sql, owns, wake: (device, at) => this.#wheel.wake(device, at) }),
+        )
       }
       await this.#pool?.end({ timeout: 0 })
       current = connection

@@ -143,7 +143,11 @@ function rowOf(facts: RejectFacts, tenant: number, at: number, count: number): R
 }
 
 const excerptOf = (payload: Uint8Array): string =>
-  Buffer.from(payload.buffer, payload.byteOffset, Math.min(payload.byteLength, EXCERPT_BYTES)).toString('utf8')
+  Buffer.from(
+    payload.buffer,
+    payload.byteOffset,
+    Math.min(payload.byteLength, EXCERPT_BYTES),
+  ).toString('utf8')
 
 /** PostgreSQL stores neither NUL nor half a surrogate pair. */
 const clean = (text: string): string => text.toWellFormed().replaceAll('\0', '\u2400')
@@ -163,7 +167,11 @@ const wireOf = (row: Row, id: string): Rejection => ({
   count: row.count,
 })
 
-async function writeRows(db: Database, rows: readonly Row[], counts: ReadonlyMap<string, number>): Promise<void> {
+async function writeRows(
+  db: Database,
+  rows: readonly Row[],
+  counts: ReadonlyMap<string, number>,
+): Promise<void> {
   const counted = [...counts].map(([key, count]) => {
     const [tenant, code, minute] = key.split('/')
     return { tenant: Number(tenant), code, minute: Number(minute) * 60, count }

@@ -1,6 +1,6 @@
 import {
-  endpoints,
   type Endpoints,
+  endpoints,
   type Rejection,
   refusalOf,
   rejectionsAnswer,
@@ -31,14 +31,22 @@ export function connectRoutes(deps: ConnectRoutesDeps) {
       (request) =>
         inTenant(deps.db, tenantOf(request), async (sql) => {
           const { items, next } = await listRejections(sql, request.query)
-          return { items, ...(next === undefined ? {} : { next }), lastHour: await countLastHour(sql) }
+          return {
+            items,
+            ...(next === undefined ? {} : { next }),
+            lastHour: await countLastHour(sql),
+          }
         }),
     )
     app.get(
       '/v1/endpoints',
       {
         config: { permission: 'device.read' },
-        schema: { summary: 'Where devices connect', tags: ['Connect'], response: { 200: endpoints } },
+        schema: {
+          summary: 'Where devices connect',
+          tags: ['Connect'],
+          response: { 200: endpoints },
+        },
       },
       async (request) => ({ tenant: request.membership?.key ?? '', ...deps.endpoints() }),
     )
@@ -52,7 +60,10 @@ interface Filter {
   readonly limit: number
 }
 
-async function listRejections(sql: TenantSql, filter: Filter): Promise<{ items: Rejection[]; next?: string | undefined }> {
+async function listRejections(
+  sql: TenantSql,
+  filter: Filter,
+): Promise<{ items: Rejection[]; next?: string | undefined }> {
   const before = /^\d{1,18}$/.test(filter.cursor ?? '') ? Number(filter.cursor) : undefined
   const rows = await sql<Record<string, never>[]>`
     select id, at, device, code, message, topic, message_id as "messageId", source, address, excerpt, count

@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http'
 import {
   type Alert,
   type DeliverySummary,
@@ -7,7 +8,6 @@ import {
   type MessageKind,
   type Rejection,
 } from '@pulse/contract'
-import type { ServerResponse } from 'node:http'
 import type { Batch, MessageItem } from '#connect'
 import { type Clock, every, type Shell, tenantOf } from '#platform'
 
@@ -68,7 +68,11 @@ export function createLive(deps: LiveDeps): Live {
     tallies.set(tenant, made)
     return made
   }
-  const broadcast = (tenant: number, event: LiveEvent, to: (client: Client) => boolean = () => true) => {
+  const broadcast = (
+    tenant: number,
+    event: LiveEvent,
+    to: (client: Client) => boolean = () => true,
+  ) => {
     let frame: string | undefined
     for (const client of clients) {
       if (client.tenant !== tenant || !to(client)) continue
@@ -147,7 +151,8 @@ function liveRoutes(clients: Set<Client>) {
       {
         config: { permission: 'telemetry.read' },
         schema: {
-          summary: 'Server-sent events of what happens now; read with fetch, since it carries a bearer',
+          summary:
+            'Server-sent events of what happens now; read with fetch, since it carries a bearer',
           tags: ['Ops'],
           querystring: liveQuery,
         },
@@ -176,7 +181,8 @@ function liveRoutes(clients: Set<Client>) {
   }
 }
 
-const frameOf = (event: LiveEvent): string => `event: ${event.type}\ndata: ${JSON.stringify(event.data)}\n\n`
+const frameOf = (event: LiveEvent): string =>
+  `event: ${event.type}\ndata: ${JSON.stringify(event.data)}\n\n`
 
 function send(client: Client, frame: string): void {
   if (client.response.writableLength > MAX_BEHIND_BYTES) {

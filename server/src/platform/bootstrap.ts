@@ -13,7 +13,12 @@ export interface SuperuserFacts {
 
 export type RolePasswords = Readonly<Record<DatabaseRole, string>>
 
-const roles: readonly DatabaseRole[] = ['pulse_owner', 'pulse_app', 'pulse_pipeline', 'pulse_operator']
+const roles: readonly DatabaseRole[] = [
+  'pulse_owner',
+  'pulse_app',
+  'pulse_pipeline',
+  'pulse_operator',
+]
 
 /** Reads the passwords of the database roles from `folder`, making them once (file mode 0600). */
 export async function rolePasswords(folder: string): Promise<RolePasswords> {

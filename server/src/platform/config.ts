@@ -35,9 +35,17 @@ export const CONFIG_HELP = `Usage: npm start -- [flags]
   --lanes 2  --device-rate 1000  --tenant-rate 200000`
 
 const names = {
-  host: 'host', port: 'port', 'mqtt-port': 'mqttPort', 'mqtts-port': 'mqttsPort', 'tls-cert': 'tlsCert',
-  'tls-key': 'tlsKey', data: 'data', lanes: 'lanes', 'log-level': 'logLevel',
-  'device-rate': 'deviceRate', 'tenant-rate': 'tenantRate',
+  host: 'host',
+  port: 'port',
+  'mqtt-port': 'mqttPort',
+  'mqtts-port': 'mqttsPort',
+  'tls-cert': 'tlsCert',
+  'tls-key': 'tlsKey',
+  data: 'data',
+  lanes: 'lanes',
+  'log-level': 'logLevel',
+  'device-rate': 'deviceRate',
+  'tenant-rate': 'tenantRate',
 } as const
 
 /**
@@ -48,7 +56,9 @@ export function readConfig(
   argv: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
 ): Config | 'help' {
-  const options = Object.fromEntries(Object.keys(names).map((name) => [name, { type: 'string' as const }]))
+  const options = Object.fromEntries(
+    Object.keys(names).map((name) => [name, { type: 'string' as const }]),
+  )
   const { values } = parseArgs({
     args: [...argv],
     options: { ...options, 'no-demo': { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
@@ -57,7 +67,8 @@ export function readConfig(
   const raw: Record<string, unknown> = {}
   for (const [flag, field] of Object.entries(names)) {
     const fromEnv = env[`PULSE_${flag.replaceAll('-', '_').toUpperCase()}`]
-    const value = (values as Record<string, unknown>)[flag] ?? (fromEnv === '' ? undefined : fromEnv)
+    const value =
+      (values as Record<string, unknown>)[flag] ?? (fromEnv === '' ? undefined : fromEnv)
     if (value !== undefined) raw[field] = value
   }
   raw['demo'] = !(values['no-demo'] ?? ['false', '0', 'no'].includes(env['PULSE_DEMO'] ?? ''))

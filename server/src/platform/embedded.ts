@@ -4,7 +4,7 @@ import { bootstrapDatabase, rolePasswords } from './bootstrap.ts'
 import type { Log } from './log.ts'
 import { migrate } from './migrate.ts'
 import { startPostgres } from './postgres/index.ts'
-import { connect, type ConnectionFacts, type DatabaseRole } from './sql.ts'
+import { type ConnectionFacts, connect, type DatabaseRole } from './sql.ts'
 
 /** A database that Pulse can be opened on. */
 export interface DatabaseAccess {
@@ -24,7 +24,10 @@ export async function openEmbedded(folder: string, log: Log): Promise<DatabaseAc
   // Searchable by the user that PostgreSQL runs as when we are root; what is secret in it is 0600.
   await mkdir(place, { recursive: true, mode: 0o711 })
   const start = () =>
-    startPostgres({ folder: join(place, 'postgres'), log: (line) => log.info({ postgres: line }, 'postgres') })
+    startPostgres({
+      folder: join(place, 'postgres'),
+      log: (line) => log.info({ postgres: line }, 'postgres'),
+    })
   let postgres = await start()
   let stopping = false
   const passwords = await rolePasswords(place)

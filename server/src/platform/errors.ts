@@ -50,7 +50,9 @@ export interface RefusalFacts {
 }
 
 type Refuse<M extends RefusalModule> = {
-  readonly [C in keyof (typeof refusals)[M] & string as Camel<C>]: (facts?: RefusalFacts) => PulseError
+  readonly [C in keyof (typeof refusals)[M] & string as Camel<C>]: (
+    facts?: RefusalFacts,
+  ) => PulseError
 }
 type Camel<S extends string> = S extends `${infer A}-${infer B}` ? `${A}${Capitalize<Camel<B>>}` : S
 

@@ -1,12 +1,27 @@
 /** Platform: errors, SQL and tenancy, clock, ids, outbox, audit, log, config, HTTP shell. No domain word. */
 export { type Actor, type AuditEntry, record } from './audit.ts'
+export { bootstrapDatabase, type RolePasswords, rolePasswords } from './bootstrap.ts'
 export { type Clock, every, type ManualClock, manualClock, systemClock } from './clock.ts'
+export { CONFIG_HELP, type Config, readConfig, readPem } from './config.ts'
+export { type DatabaseAccess, openEmbedded } from './embedded.ts'
 export { defineRefusals, PulseError, type RefusalFacts } from './errors.ts'
+export { secureHeaders, servePortal } from './http/portal.ts'
+export { problemOf } from './http/problem.ts'
+export {
+  type Authenticate,
+  actorOf,
+  type FastifyRequest,
+  type Membership,
+  type Principal,
+  tenantOf,
+} from './http/routes.ts'
+export { createShell, type Shell } from './http/shell.ts'
 export { newId, uuidv7 } from './ids.ts'
 export { createLog, type Log, silentLog } from './log.ts'
 export { migrate } from './migrate.ts'
 export { createOutages, type Outages } from './outages.ts'
 export { emit } from './outbox.ts'
+export { type Postgres, PostgresError, startPostgres } from './postgres/index.ts'
 export { createRelay, type Relay, type RelayedEvent } from './relay.ts'
 export {
   asPipeline,
@@ -20,11 +35,3 @@ export {
   type TenantSql,
   unavailableWhenDown,
 } from './sql.ts'
-export { bootstrapDatabase, type RolePasswords, rolePasswords } from './bootstrap.ts'
-export { CONFIG_HELP, type Config, readConfig, readPem } from './config.ts'
-export { type DatabaseAccess, openEmbedded } from './embedded.ts'
-export { secureHeaders, servePortal } from './http/portal.ts'
-export { problemOf } from './http/problem.ts'
-export { actorOf, type Authenticate, type FastifyRequest, type Membership, type Principal, tenantOf } from './http/routes.ts'
-export { createShell, type Shell } from './http/shell.ts'
-export { type Postgres, PostgresError, startPostgres } from './postgres/index.ts'

@@ -37,16 +37,19 @@ export async function migrate(db: Database, folder: string = migrationsFolder): 
       create table if not exists platform.migration (
         name text primary key, checksum text not null, ran_at timestamptz not null default now())`)
     const ran = new Map(
-      (await sql<{ name: string; checksum: string }[]>`select name, checksum from platform.migration`).map(
-        (row) => [row.name, row.checksum] as const,
-      ),
+      (
+        await sql<
+          { name: string; checksum: string }[]
+        >`select name, checksum from platform.migration`
+      ).map((row) => [row.name, row.checksum] as const),
     )
     const fresh: string[] = []
     for (const migration of migrations) {
       const known = ran.get(migration.name)
       ran.delete(migration.name)
       if (known === migration.checksum) continue
-      if (known) throw new Error(`migration ${migration.name} was edited after it ran: add a new one`)
+      if (known)
+        throw new Error(`migration ${migration.name} was edited after it ran: add a new one`)
       await sql.unsafe(migration.text)
       await sql`insert into platform.migration (name, checksum) values (${migration.name}, ${migration.checksum})`
       fresh.push(migration.name)

@@ -55,7 +55,9 @@ export function createOutages(deps: { db: Database; clock: Clock; log: Log }): O
     async start() {
       const rows = await db<{ from: Date; until: Date }[]>`
         select began_at as "from", ended_at as "until" from platform.outage order by began_at desc limit 100`
-      known = rows.map(({ from, until }) => ({ from: from.getTime(), until: until.getTime() })).reverse()
+      known = rows
+        .map(({ from, until }) => ({ from: from.getTime(), until: until.getTime() }))
+        .reverse()
       const [row] = await db<{ at: Date }[]>`select at from platform.heartbeat`
       lastBeat = row?.at.getTime()
       await beat()

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { testDatabase, type TestDatabase } from '../testing/index.ts'
+import { type TestDatabase, testDatabase } from '../testing/index.ts'
 import { emit } from './outbox.ts'
 import { asPipeline, inTenant } from './sql.ts'
 

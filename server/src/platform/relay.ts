@@ -1,7 +1,7 @@
 import type { EventType } from '@pulse/contract'
 import { type Clock, every } from './clock.ts'
 import type { Log } from './log.ts'
-import { connect, type ConnectionFacts, type Database, databaseIsDown } from './sql.ts'
+import { type ConnectionFacts, connect, type Database, databaseIsDown } from './sql.ts'
 
 /** An event as the relay hands it on. */
 export interface RelayedEvent {

@@ -39,7 +39,11 @@ export interface PoolOptions {
 }
 
 /** Opens a pool as `role`. Connections are made on first use. */
-export function connect(facts: ConnectionFacts, role: DatabaseRole, options: PoolOptions): Database {
+export function connect(
+  facts: ConnectionFacts,
+  role: DatabaseRole,
+  options: PoolOptions,
+): Database {
   return postgres({
     host: facts.host,
     port: facts.port,
@@ -82,8 +86,21 @@ export async function inTenant<T>(
 }
 
 const DOWN = new Set([
-  'ECONNREFUSED', 'ECONNRESET', 'ENOENT', 'EPIPE', 'CONNECTION_CLOSED', 'CONNECTION_ENDED',
-  'CONNECTION_DESTROYED', 'CONNECT_TIMEOUT', '57P01', '57P02', '57P03', '53300', '53100', '08006', '08001',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ENOENT',
+  'EPIPE',
+  'CONNECTION_CLOSED',
+  'CONNECTION_ENDED',
+  'CONNECTION_DESTROYED',
+  'CONNECT_TIMEOUT',
+  '57P01',
+  '57P02',
+  '57P03',
+  '53300',
+  '53100',
+  '08006',
+  '08001',
 ])
 
 /** True when `error` says that the database is away or full, not that a statement was wrong. */

@@ -27,5 +27,7 @@ export function statusOf(device: Device, signals: Signals, nowMs: number): Statu
   if (nowMs < stale) return { status: 'online', until: stale }
   if (signals.connected) return { status: 'stale', until: undefined }
   const offline = since + Math.max(device.offlineAfterMs, device.staleAfterMs)
-  return nowMs < offline ? { status: 'stale', until: offline } : { status: 'offline', until: undefined }
+  return nowMs < offline
+    ? { status: 'stale', until: offline }
+    : { status: 'offline', until: undefined }
 }

@@ -29,7 +29,10 @@ interface PresenceRow {
  * Restores the heads of a lane: what was written, and on top every message received since the
  * mark in `state.flush`. Sessions do not outlive the gateway: all devices begin as disconnected.
  */
-export async function restoreHeads(lane: LaneContext, deps: RestoreDeps): Promise<Map<number, Head>> {
+export async function restoreHeads(
+  lane: LaneContext,
+  deps: RestoreDeps,
+): Promise<Map<number, Head>> {
   const [written, presence] = await Promise.all([readHeads(lane.sql), readPresence(lane.sql)])
   const owned = (device: number) => lane.owns(device)
   const ids = new Set([...written, ...presence].map((row) => row.device).filter(owned))
@@ -116,7 +119,8 @@ async function replayUnwritten(
     const owned = rows.filter((row) => lane.owns(row.device))
     const missing = owned.map((row) => row.device).filter((id) => !heads.has(id))
     if (missing.length > 0) {
-      for (const [id, device] of await deps.devices([...new Set(missing)])) heads.set(id, newHead(device))
+      for (const [id, device] of await deps.devices([...new Set(missing)]))
+        heads.set(id, newHead(device))
     }
     for (const row of owned) foldRow(heads.get(row.device), row)
   }

@@ -1,7 +1,15 @@
 import type { Batch, Item, Stage, StageFactory } from '#connect'
 import type { PipelineSql } from '#platform'
 import { type Device, type IndexPatch, patchIndex } from '#registry'
-import { firmwareOf, type Head, headRow, newHead, readingOf, takeMessage, takePresence } from './head.ts'
+import {
+  firmwareOf,
+  type Head,
+  headRow,
+  newHead,
+  readingOf,
+  takeMessage,
+  takePresence,
+} from './head.ts'
 import { statusOf } from './presence.ts'
 import { type RestoreDeps, restoreHeads } from './restore.ts'
 
@@ -130,7 +138,12 @@ function planBatch(batch: Batch, memory: Memory): Draft {
     if (until !== undefined) batch.wake(device, until)
     if (status === state.status) return
     transitions.push({ device, status, at })
-    const data = { device: device.key, from: state.status, to: status, at: new Date(at).toISOString() }
+    const data = {
+      device: device.key,
+      from: state.status,
+      to: status,
+      at: new Date(at).toISOString(),
+    }
     batch.facts.push({
       type: 'state.presence-changed',
       tenant: device.tenant.id,
@@ -150,7 +163,8 @@ function planBatch(batch: Batch, memory: Memory): Draft {
       if (state.status === 'online' && heardBefore !== undefined) continue
     }
     if (item.kind === 'presence') {
-      if (item.connected || ends(state.head, item.session.clientId)) state.connected = item.connected
+      if (item.connected || ends(state.head, item.session.clientId))
+        state.connected = item.connected
       sessions.set(item.device.id, state.head)
     }
     judge(state, item.device, item.kind === 'timer' ? batch.at : item.receivedAt / 1000)
@@ -189,7 +203,12 @@ function writeDraft(sql: PipelineSql, draft: Draft, lane: number): readonly Prom
 
 function writeTransitions(sql: PipelineSql, transitions: readonly Transition[]) {
   const rows = JSON.stringify(
-    transitions.map(({ device, status, at }) => ({ d: device.id, t: device.tenant.id, s: status, a: at })),
+    transitions.map(({ device, status, at }) => ({
+      d: device.id,
+      t: device.tenant.id,
+      s: status,
+      a: at,
+    })),
   )
   // The last transition of a device in the batch is its status; a row may be touched once only.
   const last = JSON.stringify(
@@ -220,7 +239,11 @@ function writeSessions(sql: PipelineSql, { batch, sessions }: Draft) {
     after.set(item.device.id, copy)
   }
   const rows = JSON.stringify(
-    [...after.values()].map(({ device, session }) => ({ d: device.id, t: device.tenant.id, ...session })),
+    [...after.values()].map(({ device, session }) => ({
+      d: device.id,
+      t: device.tenant.id,
+      ...session,
+    })),
   )
   return sql`
     insert into state.presence (tenant, device, since, status, connected, session_at, protocol, client_id, address)

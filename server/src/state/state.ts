@@ -22,7 +22,10 @@ export interface LiveRow {
 }
 
 /** What the device page shows of a device now. */
-export type LiveDetail = Pick<DeviceDetail, 'session' | 'newestAt' | 'metrics' | 'lastStatus' | 'counters'>
+export type LiveDetail = Pick<
+  DeviceDetail,
+  'session' | 'newestAt' | 'metrics' | 'lastStatus' | 'counters'
+>
 
 export interface State {
   readonly stage: StageFactory
@@ -39,7 +42,12 @@ export interface State {
   /** Every device that was ever heard, with the time of its last message, epoch ms. */
   heard(): Iterable<readonly [Device, number]>
   /** Spans of status that touch the range, oldest first. */
-  presenceBetween(sql: TenantSql, deviceId: number, fromMs: number, toMs: number): Promise<PresenceSpan[]>
+  presenceBetween(
+    sql: TenantSql,
+    deviceId: number,
+    fromMs: number,
+    toMs: number,
+  ): Promise<PresenceSpan[]>
 }
 
 export function createState(deps: StateDeps): State {
@@ -49,7 +57,9 @@ export function createState(deps: StateDeps): State {
     async settleMarks(sql, lanes) {
       await sql.begin(async (marks) => {
         await marks`lock table state.flush in exclusive mode`
-        const [mark] = await marks<{ through: Date | null }[]>`select min(through) as through from state.flush`
+        const [mark] = await marks<
+          { through: Date | null }[]
+        >`select min(through) as through from state.flush`
         await marks`delete from state.flush`
         await marks`
           insert into state.flush (lane, through)
@@ -98,7 +108,9 @@ function detailOf(head: Head | undefined): LiveDetail {
   return {
     session: { connected, since: at === 0 ? null : iso(at), protocol, clientId, address },
     newestAt: head.newestTs === 0 ? null : iso(head.newestTs),
-    metrics: Object.fromEntries([...head.metrics].map(([name, [value, ts]]) => [name, { value, at: iso(ts) }])),
+    metrics: Object.fromEntries(
+      [...head.metrics].map(([name, [value, ts]]) => [name, { value, at: iso(ts) }]),
+    ),
     lastStatus: (head.lastStatus ?? null) as LiveDetail['lastStatus'],
     counters: { messages: head.messages, gaps: head.gaps, late: head.late },
   }

@@ -32,10 +32,19 @@ export async function readSeries(sql: TenantSql, query: SeriesQuery): Promise<Se
   return query.metrics.map((metric) => bucketSeries(metric, query, bucketMs, rows))
 }
 
-const emptySeries = (metric: string): Series => ({ metric, mode: 'raw', bucketMs: 0, t: [], mean: [] })
+const emptySeries = (metric: string): Series => ({
+  metric,
+  mode: 'raw',
+  bucketMs: 0,
+  t: [],
+  mean: [],
+})
 
 /** The raw values, or undefined when the range holds more messages than the budget. */
-async function readRaw(sql: TenantSql, query: SeriesQuery): Promise<Map<string, Series> | undefined> {
+async function readRaw(
+  sql: TenantSql,
+  query: SeriesQuery,
+): Promise<Map<string, Series> | undefined> {
   const rows = await sql<{ t: number; data: Record<string, unknown> }[]>`
     select (extract(epoch from ts) * 1000)::float8 as t, data
       from stream.message
@@ -46,7 +55,10 @@ async function readRaw(sql: TenantSql, query: SeriesQuery): Promise<Map<string, 
      limit ${query.points + 1}`
   if (rows.length > query.points) return undefined
   const made = new Map(
-    query.metrics.map((metric) => [metric, { ...emptySeries(metric), t: [] as number[], mean: [] as number[] }]),
+    query.metrics.map((metric) => [
+      metric,
+      { ...emptySeries(metric), t: [] as number[], mean: [] as number[] },
+    ]),
   )
   for (const { t, data } of rows) {
     for (const [metric, series] of made) {
@@ -100,7 +112,10 @@ function bucketSeries(
 }
 
 /** Names of the metrics that a device sent in a range, from its newest 200 messages. */
-export async function metricNames(sql: TenantSql, query: Omit<SeriesQuery, 'metrics'>): Promise<string[]> {
+export async function metricNames(
+  sql: TenantSql,
+  query: Omit<SeriesQuery, 'metrics'>,
+): Promise<string[]> {
   const rows = await sql<{ name: string }[]>`
     select distinct k as name
       from (select data from stream.message
@@ -119,9 +134,22 @@ const kinds = { t: 'telemetry', e: 'event', s: 'status' } as const
 export async function readMessages(
   sql: TenantSql,
   device: { readonly id: number; readonly key: string },
-  options: { readonly limit: number; readonly kind?: 't' | 'e' | 's'; readonly fromMs?: number; readonly toMs?: number },
+  options: {
+    readonly limit: number
+    readonly kind?: 't' | 'e' | 's'
+    readonly fromMs?: number
+    readonly toMs?: number
+  },
 ): Promise<StoredMessage[]> {
-  const rows = await sql<{ id: string; kind: keyof typeof kinds; ts: Date; receivedAt: Date; data: StoredMessage['data'] }[]>`
+  const rows = await sql<
+    {
+      id: string
+      kind: keyof typeof kinds
+      ts: Date
+      receivedAt: Date
+      data: StoredMessage['data']
+    }[]
+  >`
     select id, kind, ts, received_at as "receivedAt", data
       from stream.message
      where device = ${device.id}
@@ -153,7 +181,9 @@ export async function readEvents(
   fromMs: number,
   toMs: number,
 ): Promise<DeviceEvent[]> {
-  const rows = await sql<{ at: Date; name: string; severity: Severity | null; message: string | null }[]>`
+  const rows = await sql<
+    { at: Date; name: string; severity: Severity | null; message: string | null }[]
+  >`
     select ts as at, data ->> 'name' as name, data ->> 'severity' as severity, data ->> 'message' as message
       from stream.message
      where device = ${device} and kind = 'e'
@@ -179,7 +209,9 @@ export async function readSparks(
        and m.ts >= ${new Date(range.fromMs)} and m.ts < ${new Date(range.toMs)}
      where m.kind = 't' and json_typeof(m.data -> w.metric) = 'number'
      group by m.device, bucket`
-  const made = new Map(wanted.map(({ device }) => [device, new Array<number | null>(range.buckets).fill(null)]))
+  const made = new Map(
+    wanted.map(({ device }) => [device, new Array<number | null>(range.buckets).fill(null)]),
+  )
   for (const { device, bucket, mean } of rows) {
     const values = made.get(device)
     if (values && bucket >= 0 && bucket < range.buckets) values[bucket] = mean

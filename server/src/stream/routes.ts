@@ -1,6 +1,14 @@
 import { deviceKey, storedMessage, telemetryAnswer, telemetryQuery } from '@pulse/contract'
 import { z } from 'zod'
-import { type Clock, type Database, defineRefusals, inTenant, PulseError, type Shell, tenantOf } from '#platform'
+import {
+  type Clock,
+  type Database,
+  defineRefusals,
+  inTenant,
+  PulseError,
+  type Shell,
+  tenantOf,
+} from '#platform'
 import type { Directory } from '#registry'
 import { metricNames, readMessages, readSeries } from './queries.ts'
 
@@ -28,7 +36,8 @@ export function streamRoutes({ db, directory, clock }: StreamRoutesDeps) {
       {
         config: { permission: 'telemetry.read' },
         schema: {
-          summary: 'Metrics of a device over a range: raw values, or buckets with minimum, mean and maximum',
+          summary:
+            'Metrics of a device over a range: raw values, or buckets with minimum, mean and maximum',
           tags: ['Stream'],
           params,
           querystring: telemetryQuery,
@@ -42,7 +51,10 @@ export function streamRoutes({ db, directory, clock }: StreamRoutesDeps) {
         const range = rangeOf(from, to, clock.now() - device.tenant.retentionMs)
         const series = await inTenant(db, tenantOf(request), async (sql) => {
           const query = { device: device.id, ...range, points }
-          const names = metrics === undefined ? await metricNames(sql, query) : metrics.split(',').slice(0, MAX_METRICS)
+          const names =
+            metrics === undefined
+              ? await metricNames(sql, query)
+              : metrics.split(',').slice(0, MAX_METRICS)
           return names.length === 0 ? [] : readSeries(sql, { ...query, metrics: names })
         })
         return { series, tookMs: performance.now() - begun }
@@ -64,7 +76,11 @@ export function streamRoutes({ db, directory, clock }: StreamRoutesDeps) {
         const device = await deviceOf(request.membership?.key, request.params.key)
         const fromMs = clock.now() - device.tenant.retentionMs
         const { limit } = request.query
-        return { items: await inTenant(db, tenantOf(request), (sql) => readMessages(sql, device, { limit, fromMs })) }
+        return {
+          items: await inTenant(db, tenantOf(request), (sql) =>
+            readMessages(sql, device, { limit, fromMs }),
+          ),
+        }
       },
     )
   }
@@ -73,6 +89,7 @@ export function streamRoutes({ db, directory, clock }: StreamRoutesDeps) {
 /** @throws `stream.bad-range`. A tenant's shorter retention hides what is older. */
 function rangeOf(from: string, to: string, oldestMs: number): { fromMs: number; toMs: number } {
   const [fromMs, toMs] = [Date.parse(from), Date.parse(to)]
-  if (!(fromMs < toMs && toMs - fromMs <= MAX_RANGE_MS)) throw refuse.badRange({ detail: `${from} to ${to}.` })
+  if (!(fromMs < toMs && toMs - fromMs <= MAX_RANGE_MS))
+    throw refuse.badRange({ detail: `${from} to ${to}.` })
   return { fromMs: Math.max(fromMs, Math.min(oldestMs, toMs - 1)), toMs }
 }

@@ -107,7 +107,12 @@ function planBatch(
       rows.push(rowText(item, point))
     }
   }
-  return { rows: rows.length > 0 ? `[${rows.join(',')}]` : undefined, newest, untimed, at: batch.at }
+  return {
+    rows: rows.length > 0 ? `[${rows.join(',')}]` : undefined,
+    newest,
+    untimed,
+    at: batch.at,
+  }
 }
 
 /** Put together by hand: the texts are JSON already, ids and kinds need no escape. */
@@ -136,7 +141,13 @@ function wantedOf(
   recent: RecentIds,
   partitions: Partitions,
 ): Wanted | undefined {
-  const wanted: Wanted = { devices: new Set(), untimed: new Set(), points: [], days: [], at: batch.at }
+  const wanted: Wanted = {
+    devices: new Set(),
+    untimed: new Set(),
+    points: [],
+    days: [],
+    at: batch.at,
+  }
   const running = new Map<number, number>()
   for (const item of batch.items) {
     if (item.kind !== 'message') continue
@@ -151,7 +162,8 @@ function wantedOf(
       if (!partitions.has(ts)) wanted.days.push(ts)
     }
   }
-  const lacks = wanted.devices.size + wanted.untimed.size + wanted.points.length + wanted.days.length
+  const lacks =
+    wanted.devices.size + wanted.untimed.size + wanted.points.length + wanted.days.length
   return lacks > 0 ? wanted : undefined
 }
 

@@ -1,7 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import postgres from 'postgres'
 import { inject } from 'vitest'
-import { connect, type ConnectionFacts, type Database, type RolePasswords, systemClock } from '#platform'
+import {
+  type ConnectionFacts,
+  connect,
+  type Database,
+  type RolePasswords,
+  systemClock,
+} from '#platform'
 
 type Role = keyof RolePasswords
 
@@ -53,8 +59,12 @@ async function cloneTemplate(admin: postgres.Sql, name: string): Promise<void> {
   const deadline = systemClock.now() + 20_000
   for (;;) {
     try {
-      await admin.unsafe(`create database "${name}" template template owner pulse_owner strategy file_copy`)
-      await admin.unsafe(`grant connect on database "${name}" to pulse_app, pulse_pipeline, pulse_operator`)
+      await admin.unsafe(
+        `create database "${name}" template template owner pulse_owner strategy file_copy`,
+      )
+      await admin.unsafe(
+        `grant connect on database "${name}" to pulse_app, pulse_pipeline, pulse_operator`,
+      )
       return
     } catch (error) {
       const busy = (error as { code?: string }).code === '55006'

@@ -1,8 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { bootstrapDatabase, connect, migrate, rolePasswords, startPostgres } from '#platform'
 import type { TestProject } from 'vitest/node'
+import { bootstrapDatabase, connect, migrate, rolePasswords, startPostgres } from '#platform'
 import type { TemplateFacts } from './database.ts'
 
 declare module 'vitest' {

@@ -1,6 +1,6 @@
+import { existsSync } from 'node:fs'
 import compress from '@fastify/compress'
 import fastifyStatic from '@fastify/static'
-import { existsSync } from 'node:fs'
 import { PulseError } from '../errors.ts'
 import { answerError } from './problem.ts'
 import type { Shell } from './shell.ts'
@@ -33,7 +33,11 @@ export function secureHeaders(app: Shell): void {
  * the portal has routes of its own.
  */
 export async function servePortal(app: Shell, folder: string): Promise<void> {
-  await app.register(compress, { encodings: ['br', 'gzip'], threshold: 1024, globalDecompression: false })
+  await app.register(compress, {
+    encodings: ['br', 'gzip'],
+    threshold: 1024,
+    globalDecompression: false,
+  })
   const built = existsSync(folder)
   app.setNotFoundHandler((request, reply) => {
     const page = request.method === 'GET' && String(request.headers.accept).includes('text/html')

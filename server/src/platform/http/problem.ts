@@ -5,11 +5,19 @@ import { PulseError } from '../errors.ts'
 import { unavailableWhenDown } from '../sql.ts'
 
 /** Answers any error as an RFC 9457 problem. A bug shows its request id and nothing else. */
-export function answerError(thrown: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+export function answerError(
+  thrown: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): FastifyReply {
   const error = asRefusal(unavailableWhenDown(thrown))
   if (!error) {
     request.log.error({ err: thrown, requestId: request.id }, 'bug')
-    return reply.code(500).type('application/problem+json').serializer(JSON.stringify).send(bug(request.id))
+    return reply
+      .code(500)
+      .type('application/problem+json')
+      .serializer(JSON.stringify)
+      .send(bug(request.id))
   }
   if (error.retryAfterS !== undefined) reply.header('retry-after', String(error.retryAfterS))
   if (error.http === 401) reply.header('www-authenticate', 'Bearer')
@@ -52,7 +60,9 @@ function asRefusal(error: unknown): PulseError | undefined {
   if (error instanceof PulseError) return error
   if (hasZodFastifySchemaValidationErrors(error)) {
     const fields = error.validation.map((issue) => ({
-      path: issue.instancePath.replace(/^\//, '').replaceAll('/', '.') || String(error.validationContext),
+      path:
+        issue.instancePath.replace(/^\//, '').replaceAll('/', '.') ||
+        String(error.validationContext),
       message: issue.message ?? 'is wrong',
     }))
     const detail = fields.map(({ path, message }) => `${path}: ${message}`).join('; ')
@@ -60,6 +70,7 @@ function asRefusal(error: unknown): PulseError | undefined {
   }
   const { code, statusCode } = (error ?? {}) as { code?: string; statusCode?: number }
   if (code !== undefined && fastifyCodes[code]) return new PulseError(fastifyCodes[code])
-  if (statusCode === 400) return new PulseError('platform.invalid', { detail: (error as Error).message })
+  if (statusCode === 400)
+    return new PulseError('platform.invalid', { detail: (error as Error).message })
   return undefined
 }

@@ -7,8 +7,8 @@ import {
   type ZodTypeProvider,
 } from 'fastify-type-provider-zod'
 import { PulseError } from '../errors.ts'
-import type { Log } from '../log.ts'
 import { uuidv7 } from '../ids.ts'
+import type { Log } from '../log.ts'
 import { answerError } from './problem.ts'
 import { type Authenticate, type FastifyRequest, refuseUndeclared } from './routes.ts'
 
@@ -47,13 +47,19 @@ export async function createShell(deps: ShellDeps) {
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
-      info: { title: 'Pulse', version: deps.version, description: 'Fleet operations and event intelligence.' },
+      info: {
+        title: 'Pulse',
+        version: deps.version,
+        description: 'Fleet operations and event intelligence.',
+      },
       components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } } },
       security: [{ bearer: [] }],
     },
     transform: jsonSchemaTransform,
   })
-  app.get('/openapi.json', { config: { open: 'nobody' }, schema: { hide: true } }, () => app.swagger())
+  app.get('/openapi.json', { config: { open: 'nobody' }, schema: { hide: true } }, () =>
+    app.swagger(),
+  )
   return app
 }
 
@@ -69,7 +75,9 @@ async function authorise(request: FastifyRequest, authenticate: Authenticate): P
   const wanted = request.headers['pulse-tenant']
   const { tenants } = request.principal
   const membership =
-    wanted === undefined && tenants.length === 1 ? tenants[0] : tenants.find(({ key }) => key === wanted)
+    wanted === undefined && tenants.length === 1
+      ? tenants[0]
+      : tenants.find(({ key }) => key === wanted)
   if (!membership) throw new PulseError('registry.unknown-tenant')
   if (!membership.permissions.has(permission)) {
     throw new PulseError('registry.forbidden', { detail: `It needs ${permission}.` })

@@ -166,5 +166,9 @@ export async function syncFolder(folder: string): Promise<void> {
   // Windows cannot open a folder, and needs no such thing.
   if (process.platform === 'win32') return
   const handle = await open(folder, 'r')
-  await handle.sync().finally(() => handle.close())
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
 }
