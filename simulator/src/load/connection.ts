@@ -255,7 +255,7 @@ export class Connection {
     const type = header >> 4
     if (type === PACKET.puback) this.#settle(body)
     else if (type === PACKET.connack) this.#accept(body)
-    else if (type === PACKET.disconnect) this.#socket?.destroy()
+    else if (type === PACKET.disconnect) this.#leave(body)
     else if (type === PACKET.publish && (header & 0x06) === 0x02) this.#acknowledge(body)
   }
 
@@ -263,6 +263,10 @@ export class Connection {
     const packetId = ((body[0] as number) << 8) | (body[1] as number)
     if (!this.inFlight.take(packetId, scratch)) return
     this.#run.onAcked(this, scratch, body.length > 2 ? (body[2] as number) : 0)
+  }
+
+  #leave(body: Buffer): void {
+    this.#socket?.destroy(new Error(`DISCONNECT 0x${(body[0] ?? 0).toString(16)}`))
   }
 
   /** We subscribe to nothing, but a message that comes must be acknowledged. */
@@ -275,7 +279,7 @@ export class Connection {
     const { config, protocol, window } = this.#run
     const connack = decodeConnack(body, protocol)
     if (connack.code !== 0) {
-      this.#socket?.destroy(new Error(`CONNACK ${connack.code}`))
+      this.#socket?.destroy(new Error(`CONNACK 0x${connack.code.toString(16)}`))
       return
     }
     this.state = 'open'
