@@ -130,6 +130,9 @@ export async function metricNames(
 
 const kinds = { t: 'telemetry', e: 'event', s: 'status' } as const
 
+/** The last instant whose text PostgreSQL reads: years have four digits. */
+const LAST_MS = Date.UTC(9999, 11, 31)
+
 /** The newest messages of a device, newest first. `before` pages on: an instant in epoch ms. */
 export async function readMessages(
   sql: TenantSql,
@@ -153,7 +156,7 @@ export async function readMessages(
     select id, kind, ts, received_at as "receivedAt", data
       from stream.message
      where device = ${device.id}
-       and ts >= ${new Date(options.fromMs ?? 0)} and ts < ${new Date(options.toMs ?? 8.64e15 / 4)}
+       and ts >= ${new Date(options.fromMs ?? 0)} and ts < ${new Date(options.toMs ?? LAST_MS)}
        ${options.kind ? sql`and kind = ${options.kind}` : sql``}
      order by ts desc, id desc
      limit ${options.limit}`
