@@ -1,7 +1,7 @@
 import { z } from 'zod'
+import { deliverySummary } from './actions.ts'
 import { severity } from './envelope.ts'
 import { alertId, deviceKey, instant, slug } from './ids.ts'
-import { deliverySummary } from './actions.ts'
 
 const seconds = z.int().min(1).max(31_622_400)
 const common = {
@@ -99,7 +99,9 @@ export const alertDetail = alert.extend({
   plot: z
     .object({
       metric: z.string(),
-      limits: z.array(z.object({ value: z.number(), text: z.string(), kind: z.enum(['open', 'clear']) })),
+      limits: z.array(
+        z.object({ value: z.number(), text: z.string(), kind: z.enum(['open', 'clear']) }),
+      ),
     })
     .nullable(),
   /** How often this rule opened for this device in the last 90 days, this one included. */
