@@ -173,3 +173,24 @@ export function valueRange(
   const air = (max - min) * 0.12 || Math.max(Math.abs(max) * 0.05, 0.5)
   return [min >= 0 && min - air < 0 ? 0 : min - air, max + air]
 }
+
+/** What a chart is given. */
+export interface ChartProps {
+  /** What it shows, for people who do not see it. */
+  readonly title: string
+  readonly lines: readonly Line[]
+  readonly range: TimeRange
+  readonly limits?: readonly Limit[]
+  readonly spans?: readonly AlertSpan[]
+  /** Height in pixels, time axis included. */
+  readonly height?: number
+  /** Pixels kept free at the right, where lanes below have their names. */
+  readonly gutter?: number
+  /** False where lanes below carry the time axis. */
+  readonly timeAxis?: boolean
+  /** A dragged range, or null after a double-click: back to where it came from. */
+  readonly onRange?: (range: TimeRange | null) => void
+}
+
+/** Height of a chart in pixels where none is given. */
+export const CHART_HEIGHT = 200

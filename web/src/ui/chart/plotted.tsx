@@ -9,9 +9,15 @@ import {
   useState,
 } from 'react'
 import styles from './chart.module.css'
-import { CHART_HEIGHT, type ChartProps } from './chart.tsx'
 import { CrosshairContext } from './crosshair.ts'
-import { COLOURED_LINES, type Line, summarise, type TimeRange } from './model.ts'
+import {
+  CHART_HEIGHT,
+  type ChartProps,
+  COLOURED_LINES,
+  type Line,
+  summarise,
+  type TimeRange,
+} from './model.ts'
 import { onThemeChange } from './palette.ts'
 import { createPlot, type Plot, type PlotContent } from './plot.ts'
 import { timeLabel } from './time-ticks.ts'
