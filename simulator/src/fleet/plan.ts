@@ -187,7 +187,8 @@ const rules: readonly RuleDocument[] = [
     title: 'Device is silent',
     severity: 'warning',
     kind: 'absence',
-    selector: '',
+    // Not whatever somebody connects to try Pulse out, and then puts away.
+    selector: 'tag.env:prod',
     forS: 45,
   },
   {
