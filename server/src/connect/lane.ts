@@ -61,6 +61,8 @@ export class Lane {
   #full = false
   #downSince: number | undefined
   #wakeLoop: (() => void) | undefined
+  /** Ends the wait of {@link #guarded} when the connection dies. */
+  #onLost: ((error: Error) => void) | undefined
   #closed = false
   #done: Promise<void> = Promise.resolve()
   #stopTicks = () => {}
@@ -203,29 +205,44 @@ export class Lane {
   }
 
   async #connect(): Promise<void> {
-    const { index, open, factories, owns } = this.#deps
+    const { open } = this.#deps
     let current: Connection | undefined
     const db = open(() => {
       if (current && this.#connection === current) this.#connection = undefined
+      this.#onLost?.(new ConnectionLost())
     })
     try {
-      const connection = await db.reserve()
-      const sql = asPipeline(connection as unknown as Database)
-      const stages: AnyStage[] = []
-      for (const make of factories) {
-        stages.push(
-          await make({ index, sql, owns, wake: (device, at) => this.#wheel.wake(device, at) }),
-        )
-      }
-      await this.#pool?.end({ timeout: 0 })
+      const connection = await this.#guarded(db.reserve())
+      this.#stages = await this.#guarded(this.#restore(asPipeline(connection as unknown as Database)))
       current = connection
+      await this.#pool?.end({ timeout: 0 })
       this.#pool = db
-      this.#stages = stages
       this.#connection = connection
     } catch (error) {
       await db.end({ timeout: 0 })
       throw error
     }
+  }
+
+  async #restore(sql: PipelineSql): Promise<AnyStage[]> {
+    const { index, factories, owns } = this.#deps
+    const wake = (device: Device, at: number) => this.#wheel.wake(device, at)
+    const stages: AnyStage[] = []
+    for (const make of factories) stages.push(await make({ index, sql, owns, wake }))
+    return stages
+  }
+
+  /**
+   * Waits for `work`, or until the connection dies: the driver forgets statements that wait behind
+   * one whose parameters it is asking about, and would never settle them.
+   */
+  #guarded<T>(work: Promise<T>): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      this.#onLost = reject
+      work.then(resolve, reject)
+    }).finally(() => {
+      this.#onLost = undefined
+    })
   }
 
   /** One batch, one transaction. Throws when nothing was committed, or when nobody knows. */
@@ -237,7 +254,7 @@ export class Lane {
     const begun = performance.now()
     for (const stage of this.#stages) {
       const loading = stage.load?.(sql, batch.batch)
-      if (loading) await loading
+      if (loading) await this.#guarded(loading)
     }
     if (this.#connection !== connection) throw new Error('the connection was lost')
     const loaded = performance.now()
@@ -273,7 +290,8 @@ export class Lane {
     const writes = drafts.flatMap(({ stage, draft }) => stage.write(sql, draft))
     const events = emit(sql, batch.facts, batch.at)
     const commit = sql.unsafe('commit').execute()
-    const results = await Promise.allSettled([begin, ...writes, events, commit])
+    const all = Promise.allSettled([begin, ...writes, events, commit])
+    const results = await this.#guarded(all)
     for (const result of results) if (result.status === 'rejected') throw result.reason
     if ((await commit).command !== 'COMMIT') throw new Error('the batch was rolled back')
   }
@@ -309,6 +327,10 @@ export class Lane {
     stats.writeMs += written - planned
     stats.applyMs += performance.now() - written
   }
+}
+
+class ConnectionLost extends Error {
+  readonly code = 'CONNECTION_CLOSED'
 }
 
 const STORED: Outcome = { kind: 'stored' }
