@@ -182,10 +182,19 @@ export class Planner {
   ): Silence | undefined {
     const recent =
       metric === undefined ? draft?.heard.get(device) : draft?.heardMetric.get(ledger)?.get(device)
-    const last = recent ?? later(ledger.heard.get(device), this.#deps.lastHeard(device, metric))
+    const last = recent ?? later(ledger.heard.get(device), this.#lastHeard(device, metric))
     if (last === undefined) return undefined
     const heardAt = Math.floor(last)
     return { heardAt, deadlineAt: deadlineOf(forMs, heardAt, this.#deps.outages()) }
+  }
+
+  /** A metric is known by when it was measured, which a device may date ahead. */
+  #lastHeard(device: number, metric: string | undefined): number | undefined {
+    const { lastHeard } = this.#deps
+    const message = lastHeard(device)
+    if (metric === undefined || message === undefined) return message
+    const measured = lastHeard(device, metric)
+    return measured === undefined ? undefined : Math.min(measured, message)
   }
 
   #acknowledge(around: Surroundings, item: CommandItem): AcknowledgeResult {

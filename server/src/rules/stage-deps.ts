@@ -5,7 +5,7 @@ import type { Outage } from './machine.ts'
 export interface RulesStageDeps {
   readonly book: RuleBook
   readonly directory: Pick<Directory, 'devices'>
-  /** When the last committed message of a device (or value of a metric) was received, epoch ms. */
+  /** When the last committed message of a device was received (or value of a metric measured), epoch ms. */
   readonly lastHeard: (deviceId: number, metric?: string) => number | undefined
   /** Every device that was heard, with that time. */
   readonly devicesHeard: () => Iterable<readonly [Device, number]>

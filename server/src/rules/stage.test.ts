@@ -205,6 +205,19 @@ describe('the Rules stage', () => {
     expect(lane.wakeOf(ups)).toBe(second(155))
   })
 
+  test('misses the value of a metric while other messages come, over a restart too', async () => {
+    await put(silent({ metric: 'tempC' }))
+    await send(0, 20)
+    for (const s of [20, 40]) await lane.run(second(s), [message(ups, second(s), { humidity: 1 })])
+    await lane.restart()
+    await lane.run(second(50), [message(ups, second(50), { humidity: 1 })])
+    await tick(60.2)
+    await lane.run(second(70), [message(ups, second(70), { humidity: 1 })])
+    expect(await brief()).toEqual(['silent ups-1 16:03:00 …'])
+    await send(75, 20)
+    expect(await brief()).toEqual(['silent ups-1 16:03:00 16:03:15'])
+  })
+
   test('watches for silence of devices that were heard before the rule was made', async () => {
     await send(0, 20)
     await put(silent())

@@ -25,6 +25,13 @@ export async function testLane(db: Database, devices: readonly Device[]): Promis
   const byId = new Map(devices.map((device) => [device.id, device] as const))
   /** What State would have: it survives a restart. */
   const heard = new Map<number, number>()
+  const measured = new Map<string, number>()
+  const takeHeads = ({ device, receivedAt, points }: MessageItem) => {
+    heard.set(device.id, receivedAt / 1000)
+    for (const { ts, metrics } of points) {
+      for (const name of Object.keys(metrics ?? {})) measured.set(`${device.id}/${name}`, ts)
+    }
+  }
   let wakes = new Map<number, number>()
   let alerts = 0
   const wake = (device: Device, at: number) => {
@@ -43,7 +50,8 @@ export async function testLane(db: Database, devices: readonly Device[]): Promis
       const factory = rulesStage({
         book: lane.book,
         directory: { devices: async () => byId },
-        lastHeard: (id) => heard.get(id),
+        lastHeard: (id, metric) =>
+          metric === undefined ? heard.get(id) : measured.get(`${id}/${metric}`),
         devicesHeard: () => [...heard].map(([id, at]) => [byId.get(id) as Device, at] as const),
         outages: () => lane.outages,
         newAlertId: () => `al_00000000-0000-7000-8000-${String(++alerts).padStart(12, '0')}`,
@@ -72,9 +80,7 @@ export async function testLane(db: Database, devices: readonly Device[]): Promis
       stage.apply(draft)
       lane.facts.push(...batch.facts)
       for (const [device, at] of asked) wake(device, at)
-      for (const item of items) {
-        if (item.kind === 'message') heard.set(item.device.id, item.receivedAt / 1000)
-      }
+      for (const item of items) if (item.kind === 'message') takeHeads(item)
     },
   }
   await lane.restart()
