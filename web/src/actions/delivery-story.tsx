@@ -59,7 +59,7 @@ function Head({ delivery, page }: { readonly delivery: DeliveryDetail; readonly 
       <div className={classes.titleLine}>
         <DeliveryState state={delivery.state} />
         <Title className={classes.heading}>
-          {delivery.device} {delivery.title}
+          {delivery.device} · {delivery.title}
         </Title>
         <div className={classes.actions}>
           {!page && (

@@ -12,7 +12,7 @@ import { groupBySite } from '../rules/group-alerts.ts'
 import { alertsQuery } from '../rules/queries.ts'
 import { alertsSearch } from '../rules/search.ts'
 import { useAlertKeys } from '../rules/use-alert-keys.ts'
-import { plural } from '../ui/format.ts'
+import { formatCount, plural } from '../ui/format.ts'
 import { useHotkeys } from '../ui/hotkeys.ts'
 import { Page, PageHeader } from '../ui/page-header.tsx'
 import { Panel } from '../ui/panel.tsx'
@@ -41,7 +41,12 @@ export function AlertsPage() {
     <Page>
       <PageHeader
         title="Alerts"
-        meta={counts && `${counts.open} open in ${plural(groups.length, 'site')}`}
+        meta={
+          counts &&
+          (state === 'open'
+            ? `${counts.open} open in ${plural(groups.length, 'site')}`
+            : `${formatCount(alerts.length)} listed`)
+        }
       />
       <AlertFilters search={search} counts={counts} onChange={setSearch} />
       {query.isError && query.data && (

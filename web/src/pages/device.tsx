@@ -1,4 +1,4 @@
-import type { DeviceDetail } from '@pulse/contract'
+import type { AlertDetail, DeviceDetail, DeviceType } from '@pulse/contract'
 import { useQuery } from '@tanstack/react-query'
 import { useParams } from '@tanstack/react-router'
 import { useMemo } from 'react'
@@ -7,6 +7,7 @@ import { CredentialsTab } from '../connect/credentials-tab.tsx'
 import { typesQuery } from '../registry/queries.ts'
 import { DeviceAlerts } from '../rules/device-alerts.tsx'
 import { alertQuery, alertsQuery, worstOf } from '../rules/queries.ts'
+import { RecentAlerts } from '../rules/recent-alerts.tsx'
 import { WhyOpen } from '../rules/why-open.tsx'
 import classes from '../state/device.module.css'
 import { DeviceHeader } from '../state/device-header.tsx'
@@ -21,6 +22,7 @@ import { MessagesTab } from '../stream/messages-tab.tsx'
 import { MetricsTab } from '../stream/metrics-tab.tsx'
 import { CrosshairContext, createCrosshair } from '../ui/chart/index.ts'
 import { Page, PageHeader } from '../ui/page-header.tsx'
+import { Panel } from '../ui/panel.tsx'
 import { QueryView, Skeleton } from '../ui/states.tsx'
 import { useSearchState } from '../ui/use-search-state.ts'
 
@@ -48,7 +50,9 @@ function Device({ device }: { readonly device: DeviceDetail }) {
     <CrosshairContext value={crosshair}>
       <DeviceHeader device={device} alert={worstOf(active)} />
       <DeviceTabs device={device.key} current={current} alerts={active.length} />
-      {current === 'timeline' && <TimelineTab device={device} alert={worstOf(active)?.id} />}
+      {current === 'timeline' && (
+        <TimelineTab device={device} alert={data && (worstOf(active)?.id ?? null)} />
+      )}
       {current === 'metrics' && <MetricsTab device={device} />}
       {current === 'alerts' && <DeviceAlerts device={device.key} />}
       {current === 'commands' && <CommandsTab device={device.key} />}
@@ -61,23 +65,40 @@ function Device({ device }: { readonly device: DeviceDetail }) {
 
 interface TimelineTabProps {
   readonly device: DeviceDetail
-  /** Id of the worst alert that has not cleared. */
-  readonly alert: string | undefined
+  /** Id of the worst alert that has not cleared; null if there is none, undefined until known. */
+  readonly alert: string | null | undefined
 }
 
 function TimelineTab({ device, alert }: TimelineTabProps) {
   const { data: types } = useQuery(typesQuery())
   const type = types?.get(device.type)
-  const { data } = useQuery({ ...alertQuery(alert ?? ''), enabled: alert !== undefined })
-  const detail = alert === undefined ? undefined : data
+  const { data } = useQuery({ ...alertQuery(alert ?? ''), enabled: Boolean(alert) })
+  const detail = alert ? data : undefined
   return (
     <>
       <TimelinePanel device={device} type={type} alert={detail} />
       <div className={classes.below}>
-        {detail && <WhyOpen alert={detail} type={type} />}
+        <Why alert={alert === null ? null : detail} device={device} type={type} />
         <LatestMetrics device={device} type={type} />
       </div>
     </>
+  )
+}
+
+interface WhyProps {
+  readonly alert: AlertDetail | null | undefined
+  readonly device: DeviceDetail
+  readonly type: DeviceType | undefined
+}
+
+/** Why the worst alert is open, or what was wrong before; its room is kept until it is known. */
+function Why({ alert, device, type }: WhyProps) {
+  if (alert === null) return <RecentAlerts device={device.key} />
+  if (alert) return <WhyOpen alert={alert} type={type} />
+  return (
+    <Panel label="Alert" padded>
+      <Skeleton height={140} />
+    </Panel>
   )
 }
 

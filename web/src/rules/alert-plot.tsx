@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useMemo } from 'react'
 import { lineOf, metricInfo } from '../stream/metric-lines.ts'
 import { telemetryQuery } from '../stream/queries.ts'
+import { useTrimmed } from '../stream/use-range.ts'
 import { Chart } from '../ui/chart/index.ts'
 import { useNow } from '../ui/now.ts'
 import { plotRange } from './story.ts'
@@ -18,12 +19,13 @@ const STEP_MS = 5000
 export function AlertPlot({ alert, type }: AlertPlotProps) {
   const now = useNow()
   const { from, to } = plotRange(alert, Math.ceil(now / STEP_MS) * STEP_MS)
-  const range = useMemo(() => ({ from, to }), [from, to])
+  const asked = useMemo(() => ({ from, to }), [from, to])
   const metric = alert.plot?.metric ?? ''
   const { data } = useQuery({
-    ...telemetryQuery({ device: alert.device, metrics: [metric], range, points: 400 }),
+    ...telemetryQuery({ device: alert.device, metrics: [metric], range: asked, points: 400 }),
     enabled: metric !== '',
   })
+  const range = useTrimmed(asked, data?.series)
   const lines = useMemo(
     () => [lineOf(metricInfo(metric, undefined, type), data?.series ?? [])],
     [metric, type, data],

@@ -62,7 +62,8 @@ function Head({ alert, page }: { readonly alert: AlertDetail; readonly page: boo
         <Title className={classes.title}>
           <Link to="/devices/$key" params={{ key: alert.device }} className={classes.device}>
             {alert.deviceName}
-          </Link>{' '}
+          </Link>
+          {' · '}
           {alert.title}
         </Title>
         <div className={classes.actions}>

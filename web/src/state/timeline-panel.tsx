@@ -6,7 +6,7 @@ import { lineOf, type MetricInfo, metricsOf } from '../stream/metric-lines.ts'
 import { MetricMenu } from '../stream/metric-menu.tsx'
 import { telemetryQuery } from '../stream/queries.ts'
 import { RangePicker } from '../stream/range-picker.tsx'
-import { usePageRange } from '../stream/use-range.ts'
+import { usePageRange, useTrimmed } from '../stream/use-range.ts'
 import { Chart, Lanes, rangeLabel } from '../ui/chart/index.ts'
 import { Chip } from '../ui/chip.tsx'
 import { Panel } from '../ui/panel.tsx'
@@ -31,18 +31,18 @@ const listOf = (text: string | undefined) => text?.split(',').filter(Boolean) ??
 /** Values and what happened beside them, on one time axis. */
 export function TimelinePanel({ device, type, alert }: TimelinePanelProps) {
   const page = usePageRange()
-  const { range } = page
   const router = useRouter()
   const { hide, toggle } = useHiddenLanes()
   const all = useMemo(() => metricsOf(device, type), [device, type])
   const { shown, choose } = useShownMetrics(all, alert?.plot?.metric)
   const names = shown.map((info) => info.name)
   const telemetry = useQuery({
-    ...telemetryQuery({ device: device.key, metrics: names, range }),
+    ...telemetryQuery({ device: device.key, metrics: names, range: page.range }),
     enabled: names.length > 0,
   })
-  const { data: timeline } = useQuery(timelineQuery(device.key, range))
   const series = telemetry.data?.series
+  const range = useTrimmed(page.range, page.usual ? series : undefined)
+  const { data: timeline } = useQuery(timelineQuery(device.key, page.range))
   const key = names.join()
   // biome-ignore lint/correctness/useExhaustiveDependencies: the names stand for what is shown
   const lines = useMemo(() => shown.map((info) => lineOf(info, series ?? [])), [series, key])

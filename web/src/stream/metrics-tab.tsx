@@ -14,7 +14,7 @@ import { lineOf, type MetricInfo, metricsOf } from './metric-lines.ts'
 import { telemetryQuery } from './queries.ts'
 import { RangePicker } from './range-picker.tsx'
 import classes from './stream.module.css'
-import { usePageRange } from './use-range.ts'
+import { type PageRange, usePageRange, useTrimmed } from './use-range.ts'
 
 const PER_SCREEN = 6
 
@@ -52,7 +52,7 @@ export function MetricsTab({ device }: { readonly device: DeviceDetail }) {
           <RangePicker page={page} />
         </span>
       </div>
-      <Charts device={device} shown={shown} range={page.range} onRange={page.drag} />
+      <Charts device={device} shown={shown} page={page} />
     </>
   )
 }
@@ -82,13 +82,15 @@ function Screens({ at, of, onChange }: ScreensProps) {
 interface ChartsProps {
   readonly device: DeviceDetail
   readonly shown: readonly MetricInfo[]
-  readonly range: TimeRange
-  readonly onRange: (range: TimeRange | null) => void
+  readonly page: PageRange
 }
 
-function Charts({ device, shown, range, onRange }: ChartsProps) {
+function Charts({ device, shown, page }: ChartsProps) {
   const metrics = shown.map((info) => info.name)
-  const query = useQuery(telemetryQuery({ device: device.key, metrics, range, points: 400 }))
+  const query = useQuery(
+    telemetryQuery({ device: device.key, metrics, range: page.range, points: 400 }),
+  )
+  const range = useTrimmed(page.range, page.usual ? query.data?.series : undefined)
   if (query.isError && !query.data) {
     return <ErrorState error={query.error} onRetry={() => void query.refetch()} />
   }
@@ -103,7 +105,7 @@ function Charts({ device, shown, range, onRange }: ChartsProps) {
             info={info}
             series={query.data?.series}
             range={range}
-            onRange={onRange}
+            onRange={page.drag}
           />
         ))}
       </div>

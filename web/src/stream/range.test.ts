@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { fixedRange, isLive, rangeSearch, resolveRange } from './range.ts'
+import { fixedRange, isLive, rangeSearch, resolveRange, trimToData } from './range.ts'
 
 describe('a range', () => {
   it('is the last quarter of an hour without a word in the URL', () => {
@@ -30,5 +30,26 @@ describe('a range', () => {
 
   it('that is dragged is no shorter than ten seconds', () => {
     expect(fixedRange({ from: 100_000, to: 100_002 })).toEqual({ from: 95_001, to: 105_001 })
+  })
+})
+
+describe('a window that nobody chose', () => {
+  const range = { from: 0, to: 900_000 }
+  const series = (t: number[], mean: (number | null)[]) => [
+    { metric: 'tempC', mode: 'raw' as const, bucketMs: 0, t, mean },
+  ]
+
+  it('begins where the data begins, if most of it were empty', () => {
+    const trimmed = trimToData(range, series([0, 600_000, 700_000], [null, 1, 2]))
+    expect(trimmed).toEqual({ from: 595_000, to: 900_000 })
+  })
+
+  it('is no shorter than two minutes', () => {
+    expect(trimToData(range, series([890_000], [1])).from).toBe(780_000)
+  })
+
+  it('stays whole when data begins early, and when there is none', () => {
+    expect(trimToData(range, series([100_000], [1]))).toEqual(range)
+    expect(trimToData(range, series([], []))).toEqual(range)
   })
 })

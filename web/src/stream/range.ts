@@ -1,3 +1,4 @@
+import type { Series } from '@pulse/contract'
 import { z } from 'zod'
 import type { TimeRange } from '../ui/chart/index.ts'
 
@@ -51,4 +52,20 @@ export function fixedRange(range: TimeRange): { from: number; to: number } {
   const middle = (range.from + range.to) / 2
   const half = Math.max(range.to - range.from, SHORTEST_MS) / 2
   return { from: Math.round(middle - half), to: Math.round(middle + half) }
+}
+
+/** How much of a default window may be empty before it begins where the data begins. */
+const EMPTY_SHARE = 0.4
+const LEAST_MS = 2 * MINUTE
+
+/**
+ * A window that shrinks to what there is: a device that began to send a minute ago is not shown
+ * as a quarter of an hour of nothing. Only for windows that nobody chose.
+ */
+export function trimToData(range: TimeRange, all: readonly Series[]): TimeRange {
+  const starts = all.map((series) => series.t[series.mean.findIndex((value) => value !== null)])
+  const first = Math.min(...starts.filter((at) => at !== undefined))
+  if (!Number.isFinite(first)) return range
+  if (first - range.from < EMPTY_SHARE * (range.to - range.from)) return range
+  return { from: Math.min(first - 5 * SECOND, range.to - LEAST_MS), to: range.to }
 }

@@ -23,7 +23,7 @@ export function drawSpans(plot: uPlot, spans: readonly AlertSpan[], palette: Pal
   ctx.restore()
 }
 
-/** Hatches where there is no data, and says so where the words fit. */
+/** Hatches where there is no data. */
 export function drawGaps(plot: uPlot, gaps: readonly TimeRange[], palette: Palette): void {
   const { ctx, bbox } = plot
   const ratio = devicePixelRatio
@@ -38,6 +38,14 @@ export function drawGaps(plot: uPlot, gaps: readonly TimeRange[], palette: Palet
     ctx.fill()
     hatch(plot, [left, right], palette)
     ctx.restore()
+  }
+}
+
+/** Says "no data" in the gaps where the words fit; after the grid, which would cross them. */
+export function nameGaps(plot: uPlot, gaps: readonly TimeRange[], palette: Palette): void {
+  const ratio = devicePixelRatio
+  for (const gap of gaps) {
+    const [left, right] = edges(plot, gap)
     if (right - left >= 52 * ratio) words(plot, 'no data', left + 5 * ratio, palette)
   }
 }

@@ -1,6 +1,6 @@
 import uPlot from 'uplot'
 import { formatValue } from '../format.ts'
-import { chartFont, drawGaps, drawLimits, drawSpans } from './draw.ts'
+import { chartFont, drawGaps, drawLimits, drawSpans, nameGaps } from './draw.ts'
 import {
   type AlertSpan,
   align,
@@ -86,7 +86,10 @@ export function createPlot(
           (self) => drawSpans(self, live.content.spans, palette),
           (self) => drawGaps(self, live.gaps, palette),
         ],
-        draw: [(self) => drawLimits(self, live.content.limits, palette)],
+        draw: [
+          (self) => nameGaps(self, live.gaps, palette),
+          (self) => drawLimits(self, live.content.limits, palette),
+        ],
         setSelect: [(self) => zoom(self, events)],
         setCursor: [(self) => !live.quiet && hover(self, events)],
       },
@@ -185,12 +188,16 @@ function valueAxis(palette: Palette, switches: boolean): uPlot.Axis {
   }
 }
 
+/** How near a point must be to the crosshair to be marked. */
+const HOVER_PX = 24
+
 function cursorOf(events: PlotEvents): uPlot.Cursor {
   return {
     x: true,
     y: false,
     drag: { x: true, y: false, setScale: false, dist: 5 },
     points: { size: 7 },
+    hover: { prox: HOVER_PX },
     bind: {
       dblclick: () => () => {
         events.onRange(null)

@@ -1,6 +1,6 @@
-import { useImperativeHandle, useRef, useState } from 'react'
+import { useImperativeHandle, useMemo, useRef, useState } from 'react'
 import styles from './chart.module.css'
-import { COLOURED_LINES, type Line, type TimeRange } from './model.ts'
+import { COLOURED_LINES, gapsOf, type Line, type TimeRange } from './model.ts'
 import { timeLabel } from './time-ticks.ts'
 import { valueWithUnit } from './value-format.ts'
 
@@ -22,8 +22,12 @@ export function Tooltip({ lines, range, handle }: TooltipProps) {
   useImperativeHandle(handle, () => ({
     show: (at, left) => setPlace(at === null ? null : { at, left }),
   }))
+  const gaps = useMemo(() => lines.map((line) => gapsOf(line.series, range)), [lines, range])
   if (!place) return null
-  const rows = lines.map((line, i) => ({ line, i, index: nearest(line.series.t, place.at) }))
+  const rows = lines.map((line, i) => {
+    const silent = gaps[i]?.some((gap) => place.at > gap.from && place.at < gap.to)
+    return { line, i, index: silent ? -1 : nearest(line.series.t, place.at) }
+  })
   const room = box.current?.parentElement?.clientWidth ?? 0
   const right = place.left > room / 2
   const first = rows[0]
