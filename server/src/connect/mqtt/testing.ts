@@ -201,6 +201,8 @@ export interface RawClient {
   send(...bytes: (number | string | Uint8Array)[]): void
   /** Everything that came so far. */
   received(): Buffer
+  /** How many bytes that is. */
+  count(): number
   /** Waits until at least `count` bytes came. */
   bytes(count: number): Promise<Buffer>
   /** Resolves when the server closed. */
@@ -210,7 +212,11 @@ export interface RawClient {
 export function rawClient(port: number): RawClient {
   const socket = connectSocket({ port, host: '127.0.0.1' })
   const chunks: Buffer[] = []
-  socket.on('data', (chunk) => chunks.push(chunk))
+  let count = 0
+  socket.on('data', (chunk) => {
+    chunks.push(chunk)
+    count += chunk.length
+  })
   socket.on('error', () => {})
   const received = (): Buffer => Buffer.concat(chunks)
   return {
@@ -225,20 +231,21 @@ export function rawClient(port: number): RawClient {
       )
     },
     received,
-    async bytes(count) {
-      await until(() => received().length >= count)
+    count: () => count,
+    async bytes(wanted) {
+      await until(() => count >= wanted, `${wanted} bytes`)
       return received()
     },
     closed: new Promise((resolve) => socket.once('close', () => resolve())),
   }
 }
 
-/** Waits for a condition, at most 10 s. */
+/** Waits for a condition, at most 25 s. */
 export async function until(
   condition: () => boolean | Promise<boolean>,
   what = 'a condition',
 ): Promise<void> {
-  const deadline = Date.now() + 10_000
+  const deadline = Date.now() + 25_000
   while (!(await condition())) {
     if (Date.now() > deadline) throw new Error(`waited in vain for ${what}`)
     await new Promise((resolve) => setTimeout(resolve, 5))
