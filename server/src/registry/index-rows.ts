@@ -112,16 +112,9 @@ function keyset(sql: TenantSql, sort: DeviceSort, after: Cursor | undefined) {
 const seen = (sql: TenantSql, { value }: Cursor): Fragment =>
   value === null ? sql`'-infinity'::timestamptz` : sql`${new Date(value)}::timestamptz`
 
-/** How many match `where` (all, when there is none), and how many there are. */
-export async function selectCounts(
-  sql: TenantSql,
-  where: Fragment | undefined,
-): Promise<{ matched: number; total: number }> {
-  const matched = where
-    ? sql`(select count(*) from registry.device_index i where ${where})`
-    : sql`null`
-  const [row] = await sql<{ matched: number | null; total: number }[]>`
-    select ${matched}::bigint as matched, (select count(*) from registry.device_index) as total`
-  const total = row?.total ?? 0
-  return { matched: row?.matched ?? total, total }
+/** How many devices match `where`; all of the tenant's without it. */
+export async function selectCount(sql: TenantSql, where?: Fragment): Promise<number> {
+  const [row] = await sql<{ count: number }[]>`
+    select count(*) as count from registry.device_index i where ${where ?? sql`true`}`
+  return row?.count ?? 0
 }

@@ -1,4 +1,4 @@
-import { deviceStatuses, type Query, QueryError, type Term } from '@pulse/contract'
+import { deviceStatuses, type Query, QueryError, severities, type Term } from '@pulse/contract'
 import type postgres from 'postgres'
 import type { TenantSql } from '#platform'
 import { fold, tagTerm, wordsOf } from './terms.ts'
@@ -96,28 +96,27 @@ function compileFirmware(term: Term, { sql }: SearchContext): Fragment {
   return sql`i.firmware_order ${comparison(term, sql)} ${order}`
 }
 
+/** `alert_order` is below this when a device has an alert of the severity or worse; see the migration. */
+const orderBelow = { info: 0, warning: -9_999, critical: -99_999_999 } as const
+const worse = { info: 'warning', warning: 'critical', critical: undefined } as const
+
 function compileAlert(term: Term, { sql }: SearchContext): Fragment {
   const { cmp, value } = term
-  if (cmp === ':') {
-    if (value === 'none') return sql`i.alert_order = 0`
-    if (value === 'any' || value === '*') return sql`i.alert_order < 0`
+  if (cmp === ':' && value === 'none') return sql`i.alert_order = 0`
+  if (cmp === ':' && (value === 'any' || value === '*')) return sql`i.alert_order < 0`
+  const severity = severities.find((each) => each === value)
+  if (!severity) {
+    throw wrong(term, `there is no severity "${value}"; use ${severities.join(', ')}, any or none`)
   }
-  const ranks = {
-    critical: sql`i.critical > 0`,
-    warning: sql`i.warning > 0`,
-    info: sql`i.info > 0`,
-  }
-  const order = ['info', 'warning', 'critical'] as const
-  const rank = order.indexOf(value as (typeof order)[number])
-  if (rank < 0)
-    throw wrong(term, `there is no severity "${value}"; use info, warning, critical, any or none`)
-  if (cmp === ':') return ranks[order[rank] ?? 'info']
-  if (cmp !== '>=' && cmp !== '>')
+  const least = cmp === '>' ? worse[severity] : severity
+  if (cmp !== ':' && cmp !== '>=' && cmp !== '>') {
     throw wrong(term, 'alert is compared with ":", ">=" and ">" only')
-  const level = cmp === '>=' ? rank : rank + 1
-  // The column falls from the quiet to the worst: its scale is that of the migration.
-  const below = [0, -9_999, -99_999_999][level]
-  return below === undefined ? sql`false` : sql`i.alert_order < ${below}`
+  }
+  if (!least) return sql`false`
+  const atLeast = sql`i.alert_order < ${orderBelow[least]}`
+  if (cmp !== ':' || severity === 'critical') return atLeast
+  // The order finds the candidates by its index; the count says who they are.
+  return sql`(${atLeast} and ${severity === 'warning' ? sql`i.warning` : sql`i.info`} > 0)`
 }
 
 const AGE = /^-?(\d{1,6})(m|h|d)$/

@@ -7,6 +7,7 @@ import {
 } from '@pulse/contract'
 import { type Clock, type Database, inTenant, type PipelineSql, type TenantSql } from '#platform'
 import { available } from './available.ts'
+import { createCountMemo } from './count-memo.ts'
 import { type DeviceSort, readCursor, writeCursor } from './cursor.ts'
 import { refuse } from './errors.ts'
 import {
@@ -22,7 +23,7 @@ import {
   type IndexRow,
   indexColumns,
   rowOf,
-  selectCounts,
+  selectCount,
   selectPage,
 } from './index-rows.ts'
 import { compileQuery } from './search-terms.ts'
@@ -62,6 +63,7 @@ export interface SearchDeps {
 const TIMEOUT_MS = 10_000
 
 export function createSearch({ app, pipeline, clock }: SearchDeps): Search {
+  const memo = createCountMemo(clock)
   const within = <T>(tenant: number, work: (sql: TenantSql) => Promise<T>) =>
     inTenant(app, tenant, async (sql) => {
       await sql`select set_config('statement_timeout', ${String(TIMEOUT_MS)}, true)`
@@ -74,9 +76,14 @@ export function createSearch({ app, pipeline, clock }: SearchDeps): Search {
       const after = readCursor(facts.sort, facts.cursor)
       return within(tenant, async (sql) => {
         const where = compile(query, sql, clock.now())
-        const page = selectPage(sql, where, { sort: facts.sort, after, limit: facts.limit })
-        const counts = selectCounts(sql, query.op === 'all' ? undefined : where)
-        const [rows, { matched, total }] = await Promise.all([page, counts])
+        const [rows, total, known] = await Promise.all([
+          selectPage(sql, where, { sort: facts.sort, after, limit: facts.limit }),
+          memo.count(`${tenant}`, () => selectCount(sql)),
+          query.op === 'all'
+            ? undefined
+            : memo.count(`${tenant} ${facts.q}`, () => selectCount(sql, where)),
+        ])
+        const matched = known ?? total
         const items = rows.slice(0, facts.limit)
         const last = rows.length > facts.limit ? items.at(-1) : undefined
         return {
