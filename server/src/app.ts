@@ -231,8 +231,9 @@ export async function createApp(deps: AppDeps) {
     },
     async close(): Promise<void> {
       await live.close()
-      await shell.close()
+      // Before HTTP, whose close would wait for the WebSockets of the gateway.
       await gateway.close()
+      await shell.close()
       for (const each of running.reverse()) await each.stop()
       await pipeline.close()
       await rejections.close()
