@@ -64,6 +64,7 @@ test('j and k move, Enter opens, and Escape comes back', async ({ portal }) => {
 test('the palette finds a device and goes there', async ({ portal }) => {
   const key = await portal.locator(row).first().getAttribute('data-row')
   await portal.keyboard.press('Control+k')
+  await expect(portal.getByRole('combobox', { name: /commands/ })).toBeFocused()
   await portal.keyboard.type(key ?? '')
   await expect(portal.getByRole('option', { name: new RegExp(key ?? '') }).first()).toBeVisible()
   await portal.keyboard.press('Enter')

@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import type { Demo } from './pulse.ts'
+import { type Demo, readDemo } from './pulse.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const START_MS = 90_000
@@ -22,7 +22,7 @@ export default async function setup() {
   const said = listen(server)
   const stop = () => end(server, data)
   try {
-    const demo = await readDemo(join(data, 'demo.json'), server)
+    const demo = await started(join(data, 'demo.json'), server)
     await fleetIsLive(demo)
     process.env['PULSE_DEMO_FILE'] = join(data, 'demo.json')
   } catch (error) {
@@ -63,11 +63,11 @@ async function until<T>(what: string, look: () => Promise<T | undefined> | T | u
   throw new Error(`${what} took longer than ${START_MS / 1000} s`)
 }
 
-const readDemo = (file: string, server: ChildProcess) =>
+const started = (file: string, server: ChildProcess) =>
   until('the start', async () => {
     if (server.exitCode !== null) throw new Error(`it ended with ${server.exitCode}`)
     if (!existsSync(file)) return undefined
-    const demo = JSON.parse(readFileSync(file, 'utf8')) as Demo
+    const demo = readDemo(file)
     const answer = await fetch(`${demo.url}/v1/session`).catch(() => undefined)
     return answer ? demo : undefined
   })

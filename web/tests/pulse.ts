@@ -11,6 +11,12 @@ export interface Demo {
   readonly mqttPort: number
 }
 
+/** Reads `demo.json`; the address without its last slash. */
+export function readDemo(file: string): Demo {
+  const demo = JSON.parse(readFileSync(file, 'utf8')) as Demo
+  return { ...demo, url: demo.url.replace(/\/$/, '') }
+}
+
 /** The server under test, as one who is signed in sees it. */
 export interface Api {
   readonly demo: Demo
@@ -58,7 +64,7 @@ export { expect }
 
 async function connect(): Promise<Api> {
   const file = process.env['PULSE_DEMO_FILE'] ?? ''
-  const demo = JSON.parse(readFileSync(file, 'utf8')) as Demo
+  const demo = readDemo(file)
   const { username, password } = demo
   const json = { 'content-type': 'application/json' }
   const call = async <T>(path: string, init: RequestInit): Promise<T> => {

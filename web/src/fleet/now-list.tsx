@@ -36,7 +36,7 @@ function OpenAlert({ alert }: { readonly alert: Alert }) {
     <Link to="/alerts/$id" params={{ id: alert.id }} className={classes.item}>
       <SeverityBadge severity={alert.severity}>{null}</SeverityBadge>
       <span className={classes.title}>
-        {alert.device} {alert.title.toLowerCase()}
+        {alert.device} · {alert.title}
       </span>
       <TimeAgo at={alert.openedAt} className={classes.age ?? ''} />
       <span className={classes.reason}>{alert.reason}</span>

@@ -22,6 +22,8 @@ export type TailEvent =
 const PAINT_MS = 250
 const REFETCH_MS = 2000
 const RATES = 60
+/** Room of the first curve, so that it does not stretch two values over the whole width. */
+const FIRST_RATES = 16
 
 /** The one live stream of a tab. */
 export interface Live {
@@ -36,7 +38,7 @@ export interface Live {
 
 /** Opens the stream; what it tells is merged into the cache at most four times a second. */
 export function createLive(client: QueryClient): Live {
-  const rates = Array.from({ length: RATES }, () => null)
+  const rates = Array.from({ length: FIRST_RATES }, () => null)
   let state: LiveState = { status: 'connecting', since: Date.now(), perSecond: 0, rates }
   let pending: LiveEvent[] = []
   let paint: ReturnType<typeof setTimeout> | undefined

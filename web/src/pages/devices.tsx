@@ -35,7 +35,9 @@ export function DevicesPage() {
   const first = list.data?.pages[0]
 
   function change(next: Partial<ReturnType<typeof route.useSearch>>) {
-    void navigate({ search: (old) => ({ ...old, ...next }), replace: 'at' in next })
+    // Moving the cursor leaves no trail of steps for Back.
+    const onlyCursor = Object.keys(next).join() === 'at'
+    void navigate({ search: (old) => ({ ...old, ...next }), replace: onlyCursor })
   }
   const search = (next: string) => change({ q: next === '' ? undefined : next, at: undefined })
   return (

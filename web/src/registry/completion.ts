@@ -21,7 +21,7 @@ const fields = [
   { text: 'tag.', note: 'a tag, such as tag.env:prod' },
 ] as const
 
-const severities = ['info', 'warning', 'critical'] as const
+const severities = ['info', 'warning', 'critical', 'any', 'none'] as const
 const ages = ['-5m', '-1h', '-1d', '-7d'] as const
 const TERM = /^(-?)([A-Za-z][A-Za-z0-9_.-]*)(<=|>=|:|<|>)"?([^"]*)$/
 
@@ -55,9 +55,12 @@ interface Value {
   readonly note: string
 }
 
+const plain = (values: readonly string[]) =>
+  values.map((value) => ({ value, label: value, note: '' }))
+
 function valuesOf(field: string, facets: Facets | undefined): readonly Value[] {
-  if (field === 'alert') return severities.map((value) => ({ value, label: value, note: '' }))
-  if (field === 'lastSeen') return ages.map((value) => ({ value, label: value, note: '' }))
+  if (field === 'alert') return plain(severities)
+  if (field === 'lastSeen') return plain(ages)
   if (!facets || !(field in facets)) return []
   return facets[field as keyof Facets].map(({ value, label, count }) => ({
     value,

@@ -34,6 +34,7 @@ export function deviceColumns({ types, sites, sparks }: DeviceContext): readonly
     {
       key: 'device',
       title: 'Device',
+      grow: true,
       sort: { up: 'key', down: '-key' },
       text: (row) => row.key,
       cell: (row) => <DeviceName row={row} type={typeName(row)} />,
@@ -131,9 +132,7 @@ function DeviceAlerts({ row }: { readonly row: DeviceRow }) {
   if (!row.worstAlert) return null
   return (
     <Link to="/alerts" search={{ device: row.key }}>
-      <SeverityBadge severity={row.worstAlert.severity}>
-        {row.worstAlert.title.toLowerCase()}
-      </SeverityBadge>
+      <SeverityBadge severity={row.worstAlert.severity}>{row.worstAlert.title}</SeverityBadge>
       {more > 0 && <span className="muted"> +{more}</span>}
     </Link>
   )

@@ -81,7 +81,7 @@ function FacetGroup({ group, items, q, onChange }: FacetGroupProps) {
   const [all, setAll] = useState(false)
   const order: readonly string[] = fixedOrder[group.name] ?? []
   const shown = (items ?? [])
-    .filter(({ count, value }) => count > 0 && value !== '')
+    .filter(({ count, value }) => count > 0 && value !== '' && value !== 'none')
     .toSorted((a, b) => order.indexOf(a.value) - order.indexOf(b.value))
   if (shown.length === 0) return null
   const terms = splitTerms(q) ?? []

@@ -31,8 +31,9 @@ export function PageMissing() {
   return (
     <Page>
       <PageHeader title="There is no such page" />
+      <p>The address may be mistyped, or what it showed is gone.</p>
       <p>
-        The address may be mistyped, or what it showed is gone. <Link to="/">To the overview</Link>
+        <Link to="/">To the overview</Link>
       </p>
     </Page>
   )

@@ -1,4 +1,3 @@
-import { Drawer } from '@mantine/core'
 import { Outlet, useRouter, useRouterState } from '@tanstack/react-router'
 import { lazy, Suspense, useEffect, useState } from 'react'
 import { LiveProvider } from '../live/use-live.tsx'
@@ -9,9 +8,14 @@ import { Rail } from './rail.tsx'
 import classes from './shell.module.css'
 import { TopBar } from './top-bar.tsx'
 
-const Palette = lazy(() => import('./palette.tsx').then((found) => ({ default: found.Palette })))
+const loadPalette = () => import('./palette.tsx')
+const Palette = lazy(() => loadPalette().then((found) => ({ default: found.Palette })))
+const Menu = lazy(() =>
+  import('./menu-drawer.tsx').then((found) => ({ default: found.MenuDrawer })),
+)
 const KeyList = lazy(() => import('./key-list.tsx').then((found) => ({ default: found.KeyList })))
 
+const IDLE_MS = 3000
 const RAIL = 'pulse.rail'
 
 /** The frame around every page: rail, top bar, palette, keys, toasts and the live stream. */
@@ -21,6 +25,7 @@ export function Shell() {
   const close = () => setOpen(undefined)
   useShellKeys(setOpen)
   useCloseOnMove(close)
+  usePreloadedPalette()
 
   const collapse = () => {
     localStorage.setItem(RAIL, collapsed ? 'full' : 'icons')
@@ -38,11 +43,9 @@ export function Shell() {
           <Outlet />
         </main>
       </div>
-      <Drawer opened={open === 'menu'} onClose={close} title="Pulse" size={260}>
-        <Rail collapsed={false} />
-      </Drawer>
       <Suspense>
         {open === 'palette' && <Palette onClose={close} />}
+        {open === 'menu' && <Menu onClose={close} />}
         {open === 'keys' && <KeyList onClose={close} />}
       </Suspense>
       <AlertAnnouncer />
@@ -63,6 +66,14 @@ function useShellKeys(setOpen: (what: 'palette' | 'keys') => void) {
     { keys: 'Escape', label: 'Back', run: back },
   ]
   useHotkeys(keys, 'frame')
+}
+
+/** Its script comes once the page has settled: keys pressed right after Ctrl K must not be lost. */
+function usePreloadedPalette() {
+  useEffect(() => {
+    const timer = setTimeout(() => void loadPalette(), IDLE_MS)
+    return () => clearTimeout(timer)
+  }, [])
 }
 
 function useCloseOnMove(close: () => void) {

@@ -68,11 +68,7 @@ function TenantMenu() {
   return (
     <Menu position="bottom-start">
       <Menu.Target>
-        <button
-          type="button"
-          className={classes.tenant}
-          aria-label={`${tenant.name} ${tenant.region} ▾ tenant`}
-        >
+        <button type="button" className={classes.tenant}>
           <b>{tenant.name}</b>
           <span>{tenant.region} ▾</span>
         </button>

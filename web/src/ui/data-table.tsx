@@ -12,8 +12,10 @@ export interface Column<Row> {
   readonly cell: (row: Row) => ReactNode
   /** Aligned at the end, for numbers. */
   readonly end?: boolean
-  /** CSS width; columns without one share what is left. */
+  /** CSS width at least; columns without one share what is left. */
   readonly width?: string
+  /** Takes what the others leave, and cuts its text rather than push them out. */
+  readonly grow?: boolean
   /** Values of `sort` for rising and falling order; `down` may be left out. */
   readonly sort?: { readonly up: string; readonly down?: string }
   /** Left out below 900 px or below 640 px. */
@@ -133,11 +135,14 @@ interface CellsProps<Row> {
 }
 
 function Cells<Row>({ row, columns }: CellsProps<Row>) {
-  return columns.map((column) => (
-    <td key={column.key} className={`${column.end ? classes.end : ''} ${hideClass(column)}`}>
-      {column.cell(row)}
-    </td>
-  ))
+  return columns.map((column) => {
+    const names = [column.end && classes.end, column.grow && classes.grow, hideClass(column)]
+    return (
+      <td key={column.key} className={names.filter(Boolean).join(' ')}>
+        {column.cell(row)}
+      </td>
+    )
+  })
 }
 
 function Spacer({ rows, columns }: { readonly rows: number; readonly columns: number }) {

@@ -26,7 +26,7 @@ export function TableHead<Row>({ columns, sort, onSort }: TableHeadProps<Row>) {
               key={column.key}
               scope="col"
               className={names.filter(Boolean).join(' ')}
-              style={column.width ? { width: column.width } : undefined}
+              style={column.width ? { width: column.width, minWidth: column.width } : undefined}
               aria-sort={order}
             >
               {column.sort && onSort ? (
