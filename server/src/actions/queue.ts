@@ -85,10 +85,11 @@ export async function claimDue(sql: PipelineSql, request: ClaimRequest): Promise
          select id from actions.delivery d
           where settled_at is null and tenant = room.tenant and destination = room.destination
             and next_attempt_at <= ${at} and (locked_until is null or locked_until <= ${at})
-            and not exists (
-              select from actions.delivery e
+            and seq = (
+              select e.seq from actions.delivery e
                where e.settled_at is null and e.tenant = d.tenant and e.destination = d.destination
-                 and e.alert = d.alert and e.seq < d.seq)
+                 and e.alert = d.alert
+               order by e.seq limit 1)
           order by next_attempt_at, seq
           limit room.free
             for update skip locked) d

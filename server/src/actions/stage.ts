@@ -27,6 +27,8 @@ interface Planned {
   readonly device: DeliverySummary['device']
   readonly title: string
   readonly body: string
+  /** In the order of the facts. */
+  readonly place: number
 }
 
 interface Draft {
@@ -68,7 +70,7 @@ export const actionsStage =
 
 function planDeliveries(deps: ActionsStageDeps, batch: Batch): readonly Planned[] {
   if (batch.facts.length === 0) return NOTHING
-  return batch.facts.flatMap((fact) => {
+  return batch.facts.flatMap((fact, place) => {
     if (fact.type !== 'rules.alert-opened' && fact.type !== 'rules.alert-cleared') return []
     const destinations = new Set(deps.destinationsOf(fact.tenant, fact.data.rule))
     if (destinations.size === 0) return []
@@ -82,6 +84,7 @@ function planDeliveries(deps: ActionsStageDeps, batch: Batch): readonly Planned[
       device: fact.data.device as DeliverySummary['device'],
       title: fact.data.title,
       body,
+      place,
     }))
   })
 }
@@ -90,7 +93,10 @@ function planDeliveries(deps: ActionsStageDeps, batch: Batch): readonly Planned[
 const bodyOf = ({ type, data }: EventDraft, at: number): string =>
   JSON.stringify({ type, timestamp: new Date(at).toISOString(), data })
 
-/** The sort keeps the order of the facts in `seq`, by which "cleared" waits for "opened". */
+/**
+ * The sort keeps the order of the facts in `seq`, by which "cleared" waits for "opened". What
+ * waits for a delivery that is retried is not looked at before that is due again.
+ */
 function insertDeliveries(
   sql: PipelineSql,
   attemptsAllowed: number,
@@ -100,13 +106,20 @@ function insertDeliveries(
   return sql<{ id: string; name: string }[]>`
     insert into actions.delivery (tenant, id, destination, alert, event, device, title, body, state,
            attempts_allowed, created_at, next_attempt_at)
-    select (r->>'tenant')::bigint, r->>'id', r->>'destination', r->>'alert', r->>'event', r->>'device',
-           r->>'title', r->>'body', 'queued', ${attemptsAllowed}::int, ${at}::timestamptz, ${at}::timestamptz
-      from json_array_elements(${JSON.stringify(draft.deliveries)}::text::json) with ordinality as e(r, place)
-     order by place
+    select r.tenant, r.id, r.destination, r.alert, r.event, r.device, r.title, r.body, 'queued',
+           ${attemptsAllowed}::int, ${at}::timestamptz,
+           greatest(${at}::timestamptz, (
+             select max(e.next_attempt_at) from actions.delivery e
+              where e.settled_at is null and e.tenant = r.tenant and e.destination = r.destination
+                and e.alert = r.alert))
+      from json_to_recordset(${JSON.stringify(draft.deliveries)}::text::json)
+           as r(tenant bigint, id text, destination text collate "C", alert text collate "C", event text,
+                device text, title text, body text, place int)
+     order by r.place
     on conflict do nothing
     returning id, coalesce(
-      (select name from actions.destination d where d.tenant = delivery.tenant and d.key = delivery.destination),
+      (select name from actions.destination d
+        where d.tenant = delivery.tenant and d.key = delivery.destination),
       delivery.destination) as name`
     .execute()
     .then((rows) => {
@@ -117,7 +130,7 @@ function insertDeliveries(
 function queuedOf({ at, written }: Draft, planned: Planned): readonly Queued[] {
   const destinationName = written.get(planned.id)
   if (destinationName === undefined) return []
-  const { tenant, body: _, ...told } = planned
+  const { tenant, body: _body, place: _place, ...told } = planned
   const instant = new Date(at).toISOString()
   const summary: DeliverySummary = {
     ...told,

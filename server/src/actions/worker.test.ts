@@ -173,6 +173,17 @@ describe('order', () => {
     expect(types()).toEqual(['opened', 'opened', 'opened', 'cleared'])
   })
 
+  test('what is queued behind a retry is not looked at before that is due', async () => {
+    receiver.answer((response) => response.writeHead(500).end())
+    await actions.start()
+    const alert = someAlert(kit.clock)
+    await kit.commit(actions, alert.opened)
+    await states('retrying')
+    await kit.commit(actions, alert.cleared)
+    const [opened, cleared] = await actions.deliveriesOf(1, alert.id)
+    expect(cleared?.nextAttemptAt).toBe(opened?.nextAttemptAt)
+  })
+
   test('"cleared" goes once "opened" is dead', async () => {
     receiver.answer((response, { type }) =>
       response.writeHead(type.endsWith('opened') ? 410 : 204).end(),
