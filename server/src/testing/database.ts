@@ -21,6 +21,8 @@ export interface TemplateFacts {
 export interface TestDatabase {
   /** A pool as `role`; closed by `drop`. Each call with the same role gives the same pool. */
   as(role: Role): Database
+  /** A pool as the superuser, whom no policy binds: for planting what no role may write. */
+  superuser(): postgres.Sql
   /** What a pool of `role` is opened with. */
   facts(role: Role): ConnectionFacts
   drop(): Promise<void>
@@ -33,6 +35,7 @@ export async function testDatabase(): Promise<TestDatabase> {
   const admin = postgres({ ...superuser, database: 'postgres', max: 1, onnotice: () => {} })
   await cloneTemplate(admin, name)
   const pools = new Map<Role, Database>()
+  let unbound: postgres.Sql | undefined
   const facts = (role: Role) => ({
     host: superuser.host,
     port: superuser.port,
@@ -41,6 +44,10 @@ export async function testDatabase(): Promise<TestDatabase> {
   })
   return {
     facts,
+    superuser() {
+      unbound ??= postgres({ ...superuser, database: name, max: 1, onnotice: () => {} })
+      return unbound
+    },
     as(role) {
       const pool = pools.get(role) ?? connect(facts(role), role, { max: 4, name: 'test' })
       pools.set(role, pool)
@@ -48,6 +55,7 @@ export async function testDatabase(): Promise<TestDatabase> {
     },
     async drop() {
       await Promise.all([...pools.values()].map((pool) => pool.end({ timeout: 1 })))
+      await unbound?.end({ timeout: 1 })
       await admin.unsafe(`drop database if exists "${name}" with (force)`)
       await admin.end()
     },
