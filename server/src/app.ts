@@ -22,6 +22,7 @@ import {
   type Clock,
   type Config,
   connect,
+  createGuard,
   createOutages,
   createRelay,
   createShell,
@@ -30,6 +31,7 @@ import {
   every,
   type Log,
   newId,
+  type OpenApi,
   PulseError,
   type Relay,
   readPem,
@@ -59,6 +61,8 @@ export interface AppDeps {
   readonly clock: Clock
   readonly log: Log
   readonly database: DatabaseAccess
+  /** Another process took over the lanes of this database: this one must end. */
+  readonly onLost: (error: Error) => void
   /** Folder of the built portal. */
   readonly portal: string
 }
@@ -77,6 +81,7 @@ export interface Listening {
 export async function createApp(deps: AppDeps) {
   const { config, clock, log, database } = deps
   const pools = openPools(database)
+  const guard = createGuard({ facts: database.facts('pulse_pipeline'), clock, log, onLost: deps.onLost })
   const outages = createOutages({ db: pools.pipeline, clock, log })
   const relay = createRelay({ facts: database.facts('pulse_pipeline'), clock, log })
   const registry = createRegistry({
@@ -201,11 +206,17 @@ export async function createApp(deps: AppDeps) {
     registry,
     rules,
     actions,
+    ingress,
     pipeline,
     gateway,
     pools,
+    /** The OpenAPI document of all routes. */
+    openapi: () => shell.swagger() as unknown as OpenApi,
+    /** Every route, those of pages included. */
+    routes: shell.routeFacts,
     /** Restores, then listens. @throws when a port is taken */
     async start(): Promise<Listening> {
+      await guard.start()
       await outages.start()
       await maintenance()
       await pipeline.start(() => state.settleMarks(asPipeline(pools.pipeline), config.lanes))
@@ -240,6 +251,7 @@ export async function createApp(deps: AppDeps) {
       await relay.close()
       await registry.close()
       await outages.close()
+      await guard.close()
       await Promise.all(Object.values(pools).map((pool: Database) => pool.end({ timeout: 2 })))
     },
   }

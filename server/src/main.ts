@@ -11,7 +11,11 @@ async function main(): Promise<void> {
   const log = createLog(config.logLevel)
   const database = await openEmbedded(config.data, log)
   const portal = join(import.meta.dirname, '../../web/dist')
-  const app = await createApp({ config, clock: systemClock, log, database, portal })
+  const onLost = (error: Error) => {
+    sayFault(error)
+    process.exit(1)
+  }
+  const app = await createApp({ config, clock: systemClock, log, database, portal, onLost })
   const closing: (() => Promise<void>)[] = [database.stop, app.close]
   let stopping = false
   const stop = async (): Promise<void> => {

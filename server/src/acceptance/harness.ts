@@ -42,7 +42,10 @@ async function open(db: TestDatabase, options: HarnessOptions): Promise<Harness>
     ...options.config,
   }
   const database = { facts: db.facts, stop: async () => {} }
-  const app = await createApp({ config, clock, log: silentLog, database, portal: '/nonexistent' })
+  const onLost = (error: Error) => {
+    throw error
+  }
+  const app = await createApp({ config, clock, log: silentLog, database, portal: '/nonexistent', onLost })
   const listening = await app.start()
   const { tenants, devices, people } = app.registry
   const { id: tenant } = await tenants.createTenant({ key: 'acme', name: 'Acme' }, actor)

@@ -5,6 +5,8 @@ export { type Clock, every, type ManualClock, manualClock, systemClock } from '.
 export { CONFIG_HELP, type Config, readConfig, readPem } from './config.ts'
 export { type DatabaseAccess, openEmbedded } from './embedded.ts'
 export { defineRefusals, PulseError, type RefusalFacts } from './errors.ts'
+export type { JsonSchema, OpenApi, Operation, Parameter } from './http/openapi.ts'
+export { createGuard } from './guard.ts'
 export { secureHeaders, servePortal } from './http/portal.ts'
 export { problemOf } from './http/problem.ts'
 export {
@@ -13,6 +15,7 @@ export {
   type FastifyRequest,
   type Membership,
   type Principal,
+  type RouteFacts,
   tenantOf,
 } from './http/routes.ts'
 export { createShell, type Shell } from './http/shell.ts'
