@@ -4,7 +4,7 @@ import { useParams } from '@tanstack/react-router'
 import { useMemo } from 'react'
 import { CommandsTab } from '../connect/commands-tab.tsx'
 import { CredentialsTab } from '../connect/credentials-tab.tsx'
-import { typesQuery } from '../registry/queries.ts'
+import { sitesQuery, typesQuery } from '../registry/queries.ts'
 import { DeviceAlerts } from '../rules/device-alerts.tsx'
 import { alertQuery, alertsQuery, worstOf } from '../rules/queries.ts'
 import { RecentAlerts } from '../rules/recent-alerts.tsx'
@@ -30,19 +30,30 @@ import { useSearchState } from '../ui/use-search-state.ts'
 export function DevicePage() {
   const { key } = useParams({ from: '/app/devices/$key' })
   const query = useQuery(deviceQuery(key))
+  const alerts = useQuery(activeAlerts(key))
+  const types = useQuery(typesQuery())
+  const sites = useQuery(sitesQuery())
+  // Asked for at once and shown at once: what came late would push the page about.
+  const waits = !query.isError && (alerts.isPending || types.isPending || sites.isPending)
   return (
     <Page>
-      {!query.data && <PageHeader title={key} />}
-      <QueryView query={query} skeleton={<DeviceSkeleton />}>
-        {(device) => <Device key={key} device={device} />}
-      </QueryView>
+      {(waits || !query.data) && <PageHeader title={key} />}
+      {waits ? (
+        <DeviceSkeleton />
+      ) : (
+        <QueryView query={query} skeleton={<DeviceSkeleton />}>
+          {(device) => <Device key={key} device={device} />}
+        </QueryView>
+      )}
     </Page>
   )
 }
 
+const activeAlerts = (device: string) => alertsQuery({ state: 'active', device })
+
 function Device({ device }: { readonly device: DeviceDetail }) {
   const [{ tab }] = useSearchState(deviceSearch)
-  const { data } = useQuery(alertsQuery({ state: 'active', device: device.key }))
+  const { data } = useQuery(activeAlerts(device.key))
   const active = data?.items ?? []
   const crosshair = useMemo(() => createCrosshair(), [])
   const current = tabOf(tab)

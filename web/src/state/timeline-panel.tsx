@@ -69,7 +69,7 @@ export function TimelinePanel({ device, type, alert }: TimelinePanelProps) {
       <div className={classes.timeline}>
         {names.length > 0 && (
           <Chart
-            title={`${names.join(', ')} of ${device.name}`}
+            title={`${shown.map((info) => info.title).join(', ')} of ${device.name}`}
             lines={lines}
             range={range}
             spans={spans}
