@@ -56,7 +56,7 @@ function destinationRoutes(shell: Shell, actions: Actions): void {
   shell.put(
     '/v1/destinations/:key',
     {
-      config: { permission: 'destination.write' },
+      config: { permission: 'destination.write', secret: true },
       schema: {
         summary: 'Make or change a destination',
         tags,

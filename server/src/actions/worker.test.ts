@@ -2,7 +2,7 @@ import { Webhook } from 'standardwebhooks'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { asPipeline } from '#platform'
 import type { Actions } from './actions.ts'
-import { claimDue } from './queue.ts'
+import { claimDue, settle } from './queue.ts'
 import { act, cuttable, rest, someAlert, type TestActions, testActions, until } from './test-kit.ts'
 import { type TestReceiver, testReceiver } from './test-receiver.ts'
 
@@ -237,15 +237,36 @@ describe('workers', () => {
     await other.close()
   })
 
-  const leaveBehind = (at: number) =>
+  const leaveBehind = (at: number, lease = 'killed/1') =>
     claimDue(asPipeline(kit.database.as('pulse_pipeline')), {
-      lease: 'killed/1',
+      lease,
       at,
       until: at + 30_000,
       limit: 10,
       perDestination: 8,
       rooms: [],
     })
+
+  test('settle under their own lease only', async () => {
+    await kit.commit(actions, someAlert(kit.clock).opened)
+    const at = kit.clock.now()
+    const [claim] = await leaveBehind(at, 'slow/1')
+    expect(await leaveBehind(at + 29_999, 'quick/1')).toEqual([])
+    expect(await leaveBehind(at + 30_000, 'quick/1')).toHaveLength(1)
+    const end = (lease: string) => {
+      const outcome = { tenant: 1, id: claim?.id ?? '', lease, at, tookMs: 1, status: 204 } as const
+      const none = { nextAttemptAt: undefined, error: undefined, response: undefined }
+      return settle(
+        kit.database.as('pulse_pipeline'),
+        [{ ...outcome, ...none, state: 'delivered' }],
+        at,
+      )
+    }
+    expect(await end('slow/1')).toEqual([])
+    expect(await kit.states()).toEqual(['queued'])
+    expect(await end('quick/1')).toHaveLength(1)
+    expect(await end('quick/1')).toEqual([])
+  })
 
   test('take over what a killed one held when its lease ends', async () => {
     await kit.commit(actions, someAlert(kit.clock).opened)
