@@ -12,15 +12,20 @@ interface FigureProps {
   readonly note: ReactNode
   readonly history?: readonly (number | null)[]
   readonly color?: string
+  readonly fromZero?: boolean
   readonly link: Pick<LinkProps, 'to' | 'search'>
 }
 
-function Figure({ name, value, note, history, color, link }: FigureProps) {
+function Figure({ name, value, note, history, color, fromZero = false, link }: FigureProps) {
   return (
     <Link {...link} className={classes.figure}>
       <span className={classes.name}>{name}</span>
       <span className={classes.value}>{value}</span>
-      {history ? <Sparkline values={history} {...(color ? { color } : {})} /> : <span />}
+      {history ? (
+        <Sparkline values={history} fromZero={fromZero} {...(color ? { color } : {})} />
+      ) : (
+        <span />
+      )}
       <span className={classes.note}>{note}</span>
     </Link>
   )
@@ -48,6 +53,7 @@ export function Figures({ data, hours }: { readonly data: Overview; readonly hou
         value={formatCount(open)}
         note={<AlertNote data={data} />}
         history={history.alerts}
+        fromZero
         color={alerts.critical > 0 ? 'var(--critical)' : 'var(--ink-3)'}
         link={{ to: '/alerts', search: {} }}
       />
@@ -56,6 +62,7 @@ export function Figures({ data, hours }: { readonly data: Overview; readonly hou
         value={`${formatRate(messages.perSecond)} /s`}
         note="stored, all devices"
         history={history.messages}
+        fromZero
         link={{ to: '/devices', search: { sort: '-lastMessage' } }}
       />
       <Figure

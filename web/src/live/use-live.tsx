@@ -9,7 +9,8 @@ import {
   useState,
   useSyncExternalStore,
 } from 'react'
-import { createLive, type Live, type LiveState, type TailEvent } from './live.ts'
+import { createLive, type Live, type LiveState } from './live.ts'
+import type { TailEvent } from './tails.ts'
 
 const LiveContext = createContext<Live | undefined>(undefined)
 

@@ -1,4 +1,5 @@
 import { Button } from '@mantine/core'
+import type { DeviceRow } from '@pulse/contract'
 import { useInfiniteQuery, useQueries, useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import { useState } from 'react'
@@ -16,6 +17,7 @@ import {
   typesQuery,
 } from '../registry/queries.ts'
 import { QueryBar } from '../registry/query-bar.tsx'
+import { useMay } from '../session/use-session.ts'
 import { formatCount, formatTook } from '../ui/format.ts'
 import { Page, PageHeader } from '../ui/page-header.tsx'
 import { StaleBanner } from '../ui/states.tsx'
@@ -51,12 +53,7 @@ export function DevicesPage() {
               Filters
             </Button>
             <ColumnPicker columns={all} shown={shown} onToggle={toggle} />
-            <Button disabled={rows.length === 0} onClick={() => exportRows(columns, rows)}>
-              Export
-            </Button>
-            <Button variant="filled" renderRoot={(props) => <Link to="/connect" {...props} />}>
-              Connect a device
-            </Button>
+            <Actions columns={columns} rows={rows} />
           </>
         }
       />
@@ -67,11 +64,7 @@ export function DevicesPage() {
         took={first && formatTook(first.tookMs)}
       />
       {list.isError && list.data && (
-        <StaleBanner
-          at={list.dataUpdatedAt}
-          error={list.error}
-          onRetry={() => void list.refetch()}
-        />
+        <StaleBanner at={list.dataUpdatedAt} error={list.error} onRetry={list.refetch} />
       )}
       <div className={classes.columns}>
         <FacetList q={q} onChange={search} open={facetsOpen} />
@@ -89,6 +82,27 @@ export function DevicesPage() {
   )
 }
 
+interface ActionsProps {
+  readonly columns: readonly DeviceColumn[]
+  readonly rows: readonly DeviceRow[]
+}
+
+function Actions({ columns, rows }: ActionsProps) {
+  const mayConnect = useMay('device.write')
+  return (
+    <>
+      <Button disabled={rows.length === 0} onClick={() => exportRows(columns, rows)}>
+        Export
+      </Button>
+      {mayConnect && (
+        <Button variant="filled" renderRoot={(props) => <Link to="/connect" {...props} />}>
+          Connect a device
+        </Button>
+      )}
+    </>
+  )
+}
+
 type Pages = readonly { readonly items: readonly { readonly key: string }[] }[]
 
 /** The columns with what their cells read beside the row: types, sites, last-hour curves. */
@@ -102,9 +116,7 @@ function useAllColumns(pages: Pages | undefined): readonly DeviceColumn[] {
   return deviceColumns({ types: types.data, sites: sites.data, sparks })
 }
 
-type Row = Parameters<DeviceColumn['text']>[0]
-
-function exportRows(columns: readonly DeviceColumn[], rows: readonly Row[]) {
+function exportRows(columns: readonly DeviceColumn[], rows: readonly DeviceRow[]) {
   const written = columns.filter((column) => column.key !== 'lastHour')
   const head = written.map((column) => column.title)
   const lines = rows.map((row) => written.map((column) => column.text(row)))

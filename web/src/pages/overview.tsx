@@ -15,7 +15,7 @@ const route = getRouteApi('/app/')
 const ranges = [1, 24, 168] as const
 
 export function OverviewPage() {
-  const { hours = 24 } = route.useSearch()
+  const hours = useHours()
   const query = useQuery(overviewQuery(hours))
   const { data } = query
   return (
@@ -57,6 +57,17 @@ export function OverviewPage() {
       </QueryView>
     </Page>
   )
+}
+
+const ENOUGH = 6
+
+/** The range of the URL; else a day, or an hour while there is next to nothing of a day yet. */
+function useHours(): number {
+  const { hours } = route.useSearch()
+  const { data } = useQuery(overviewQuery())
+  if (hours !== undefined || !data) return hours ?? 24
+  const known = data.history.online.filter((value) => value !== null)
+  return known.length < ENOUGH ? 1 : 24
 }
 
 function RangeMenu({ hours }: { readonly hours: number }) {

@@ -14,6 +14,24 @@ const route = getRouteApi('/sign-in')
 const safe = (to: string | undefined) => (to?.startsWith('/') && !to.startsWith('//') ? to : '/')
 
 export function SignInPage() {
+  return (
+    <main className={classes.page}>
+      <div className={classes.card}>
+        <div className={classes.brand}>
+          <Logo />
+          <h1>Sign in to Pulse</h1>
+        </div>
+        <SignInForm />
+        <p className={classes.hint}>
+          Pulse printed the demo account when it started. It also lies in <code>demo.json</code> of
+          the data folder.
+        </p>
+      </div>
+    </main>
+  )
+}
+
+function SignInForm() {
   const { to } = route.useSearch()
   const router = useRouter()
   const [username, setUsername] = useState('')
@@ -30,43 +48,26 @@ export function SignInPage() {
     if (complete && !attempt.isPending) attempt.mutate()
   }
   return (
-    <main className={classes.page}>
-      <div className={classes.card}>
-        <div className={classes.brand}>
-          <Logo />
-          <h1>Sign in to Pulse</h1>
-        </div>
-        <form className={classes.form} onSubmit={submit} noValidate>
-          <TextInput
-            label="User name"
-            autoComplete="username"
-            autoFocus
-            value={username}
-            onChange={(event) => setUsername(event.currentTarget.value)}
-          />
-          <PasswordInput
-            ref={field}
-            label="Password"
-            autoComplete="current-password"
-            value={password}
-            onChange={(event) => setPassword(event.currentTarget.value)}
-          />
-          {attempt.error && <Refused error={attempt.error} />}
-          <Button
-            type="submit"
-            variant="filled"
-            size="sm"
-            disabled={!complete || attempt.isPending}
-          >
-            {attempt.isPending ? 'Signing in…' : 'Sign in'}
-          </Button>
-        </form>
-        <p className={classes.hint}>
-          Pulse printed the demo account when it started. It also lies in <code>demo.json</code> of
-          the data folder.
-        </p>
-      </div>
-    </main>
+    <form className={classes.form} onSubmit={submit} noValidate>
+      <TextInput
+        label="User name"
+        autoComplete="username"
+        autoFocus
+        value={username}
+        onChange={(event) => setUsername(event.currentTarget.value)}
+      />
+      <PasswordInput
+        ref={field}
+        label="Password"
+        autoComplete="current-password"
+        value={password}
+        onChange={(event) => setPassword(event.currentTarget.value)}
+      />
+      {attempt.error && <Refused error={attempt.error} />}
+      <Button type="submit" variant="filled" size="sm" disabled={!complete || attempt.isPending}>
+        {attempt.isPending ? 'Signing in…' : 'Sign in'}
+      </Button>
+    </form>
   )
 }
 

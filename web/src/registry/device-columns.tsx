@@ -27,9 +27,14 @@ const readingOf = (row: DeviceRow, types: DeviceContext['types']): string => {
 }
 
 /** Every column that the devices table can show, in order. */
-export function deviceColumns({ types, sites, sparks }: DeviceContext): readonly DeviceColumn[] {
+export const deviceColumns = (context: DeviceContext): readonly DeviceColumn[] => [
+  ...identityColumns(context),
+  ...readingColumns(context),
+  ...recordColumns(context),
+]
+
+function identityColumns({ types }: DeviceContext): readonly DeviceColumn[] {
   const typeName = (row: DeviceRow) => types?.get(row.type)?.name ?? row.type
-  const siteName = (row: DeviceRow) => (row.site ? (sites?.get(row.site)?.name ?? row.site) : '')
   return [
     {
       key: 'device',
@@ -41,22 +46,27 @@ export function deviceColumns({ types, sites, sparks }: DeviceContext): readonly
     },
     {
       key: 'status',
-      width: '130px',
+      width: '112px',
       title: 'Status',
       text: (row) => statusWord(row.status),
       cell: (row) => <StatusDot status={row.status} />,
     },
     {
       key: 'alerts',
-      width: '150px',
+      width: '130px',
       title: 'Alerts',
       sort: { up: 'alerts' },
       text: (row) => row.worstAlert?.title ?? '',
       cell: (row) => <DeviceAlerts row={row} />,
     },
+  ]
+}
+
+function readingColumns({ types, sparks }: DeviceContext): readonly DeviceColumn[] {
+  return [
     {
       key: 'lastMessage',
-      width: '120px',
+      width: '104px',
       title: 'Last message',
       sort: { up: 'lastMessage', down: '-lastMessage' },
       hideBelow: 640,
@@ -65,7 +75,7 @@ export function deviceColumns({ types, sites, sparks }: DeviceContext): readonly
     },
     {
       key: 'reading',
-      width: '100px',
+      width: '88px',
       title: 'Reading',
       end: true,
       hideBelow: 640,
@@ -76,13 +86,19 @@ export function deviceColumns({ types, sites, sparks }: DeviceContext): readonly
       key: 'lastHour',
       title: 'Last hour',
       hideBelow: 640,
-      width: '110px',
+      width: '106px',
       text: () => '',
       cell: (row) => <LastHour row={row} values={sparks.get(row.key)} />,
     },
+  ]
+}
+
+function recordColumns({ sites }: DeviceContext): readonly DeviceColumn[] {
+  const siteName = (row: DeviceRow) => (row.site ? (sites?.get(row.site)?.name ?? row.site) : '')
+  return [
     {
       key: 'firmware',
-      width: '100px',
+      width: '84px',
       title: 'Firmware',
       hideBelow: 900,
       text: (row) => row.firmware ?? '',
@@ -113,7 +129,7 @@ const tagText = (row: DeviceRow) =>
 function DeviceName({ row, type }: { readonly row: DeviceRow; readonly type: string }) {
   const name = row.name === row.key ? '' : ` · ${row.name}`
   return (
-    <span className={classes.device}>
+    <span className={classes.device} title={`${row.key} ${type}${name}`}>
       <Link to="/devices/$key" params={{ key: row.key }} search={{}}>
         {row.key}
       </Link>

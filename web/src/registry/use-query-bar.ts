@@ -6,58 +6,38 @@ import { joinTerms, printTerm, readQuery, splitTerms } from './query-text.ts'
 
 /** State of the bar: finished terms come from the URL, the unfinished one lives here. */
 export function useQueryBar(q: string, onChange: (q: string) => void, facets: Facets | undefined) {
-  const split = splitTerms(q)
-  const chips = split ?? []
-  const [draft, setDraft] = useState<string>()
+  const draft = useDraft(q, onChange)
+  const { chips, text, split, commit, whole } = draft
   const [isOpen, open] = useState(false)
   const [chosen, setChosen] = useState<number>()
-  const [failed, setFailed] = useState<string>()
   const input = useRef<HTMLInputElement>(null)
-  // Without chips the text of the query itself is edited.
-  const text = draft ?? (split ? '' : q)
-  const whole = [joinTerms(chips), text].filter((part) => part.trim() !== '').join(' ')
-  const read = readQuery(whole)
-  const error = failed === whole && read instanceof QueryError ? read : undefined
   const offers = isOpen ? complete(text, facets) : []
-  const chosenOffer = chosen === undefined ? undefined : offers[chosen]
+  const offer = chosen === undefined ? undefined : offers[chosen]
 
   useHotkeys([{ keys: '/', label: 'Search devices', run: () => input.current?.focus() }])
 
-  const commit = (next: string) => {
-    if (readQuery(next) instanceof QueryError) return setFailed(next)
-    setDraft(undefined)
-    setChosen(undefined)
-    if (next !== q) onChange(next)
-  }
-  const take = (offer: Offer) => {
+  const take = (taken: Offer) => {
     setChosen(undefined)
     input.current?.focus()
-    if (offer.complete) commit([joinTerms(chips), offer.text].filter(Boolean).join(' '))
-    else setDraft(offer.text)
-  }
-  const remove = (index: number) => onChange(joinTerms(chips.filter((_, at) => at !== index)))
-  const reopenLast = () => {
-    const last = chips.at(-1)
-    if (!last) return
-    setDraft(printTerm(last))
-    remove(chips.length - 1)
+    if (taken.complete) commit([joinTerms(chips), taken.text].filter(Boolean).join(' '))
+    else draft.set(taken.text)
   }
   const acts: Readonly<Record<Action, () => void>> = {
     down: () => setChosen(step(chosen, 1, offers.length)),
     up: () => setChosen(step(chosen, -1, offers.length)),
-    finish: () => (chosenOffer ? take(chosenOffer) : commit(whole)),
-    complete: () => take(chosenOffer ?? (offers[0] as Offer)),
-    reopen: reopenLast,
+    finish: () => (offer ? take(offer) : commit(whole)),
+    complete: () => take(offer ?? (offers[0] as Offer)),
+    reopen: draft.reopenLast,
     leave: () => input.current?.blur(),
   }
   const onKeyDown = (event: KeyboardEvent<HTMLInputElement>) => {
-    const action = keyAction(event, { text, isSplit: split !== undefined, offers: offers.length })
+    const action = keyAction(event, { text, isSplit: split, offers: offers.length })
     if (action === undefined) return
     event.preventDefault()
     acts[action]()
   }
   const type = (next: string) => {
-    setDraft(next)
+    draft.set(next)
     setChosen(undefined)
     open(true)
   }
@@ -65,21 +45,34 @@ export function useQueryBar(q: string, onChange: (q: string) => void, facets: Fa
     open(false)
     commit(whole)
   }
-  return {
-    chips,
-    text,
-    whole,
-    error,
-    offers,
-    chosen,
-    input,
-    open,
-    type,
-    take,
-    remove,
-    leave,
-    onKeyDown,
+  return { ...draft, offers, chosen, input, open, type, take, leave, onKeyDown }
+}
+
+/** The unfinished term; becomes part of the query when that can be read. */
+function useDraft(q: string, onChange: (q: string) => void) {
+  const terms = splitTerms(q)
+  const chips = terms ?? []
+  const [draft, set] = useState<string>()
+  const [failed, setFailed] = useState<string>()
+  // Without chips the text of the query itself is edited.
+  const text = draft ?? (terms ? '' : q)
+  const whole = [joinTerms(chips), text].filter((part) => part.trim() !== '').join(' ')
+  const read = readQuery(whole)
+  const error = failed === whole && read instanceof QueryError ? read : undefined
+
+  const commit = (next: string) => {
+    if (readQuery(next) instanceof QueryError) return setFailed(next)
+    set(undefined)
+    if (next !== q) onChange(next)
   }
+  const remove = (index: number) => onChange(joinTerms(chips.filter((_, at) => at !== index)))
+  const reopenLast = () => {
+    const last = chips.at(-1)
+    if (!last) return
+    set(printTerm(last))
+    remove(chips.length - 1)
+  }
+  return { chips, split: terms !== undefined, text, whole, error, set, commit, remove, reopenLast }
 }
 
 interface BarState {

@@ -20,7 +20,7 @@ export function LiveIndicator() {
           <span className={`muted ${classes.onlyWide}`}>live</span>
           <b>{formatCount(perSecond)}</b>
           <span className={`muted ${classes.onlyWide}`}>msg/s</span>
-          <Sparkline values={rates} width={64} height={18} color="var(--online)" />
+          <Sparkline values={rates} width={64} height={18} fromZero color="var(--online)" />
         </>
       ) : (
         <span className={classes.state}>{stateWords(status, since)}</span>

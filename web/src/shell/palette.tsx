@@ -1,21 +1,9 @@
-import { Modal, useMantineColorScheme } from '@mantine/core'
-import { useQuery } from '@tanstack/react-query'
-import { useRouter } from '@tanstack/react-router'
+import { Modal } from '@mantine/core'
 import { type KeyboardEvent, useDeferredValue, useEffect, useId, useRef, useState } from 'react'
-import { overviewQuery } from '../fleet/queries.ts'
-import { useLive } from '../live/use-live.tsx'
-import { deviceSearchQuery } from '../registry/queries.ts'
-import { signOut } from '../session/queries.ts'
-import { navigation } from './navigation.ts'
 import classes from './palette.module.css'
+import { type Option, useOptions } from './palette-options.ts'
 
-interface Option {
-  readonly id: string
-  readonly group: 'Devices' | 'Alerts' | 'Pages' | 'Actions'
-  readonly title: string
-  readonly meta: string
-  readonly run: () => unknown
-}
+const WHAT = 'Search devices, alerts, pages and commands'
 
 /** Finds devices, open alerts, pages and actions; arrows move, Enter goes. */
 export function Palette({ onClose }: { readonly onClose: () => void }) {
@@ -29,6 +17,10 @@ export function Palette({ onClose }: { readonly onClose: () => void }) {
   useEffect(() => {
     list.current?.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: 'nearest' })
   })
+  const type = (next: string) => {
+    setText(next)
+    setAt(0)
+  }
   const run = (option: Option | undefined) => {
     if (!option) return
     onClose()
@@ -54,18 +46,15 @@ export function Palette({ onClose }: { readonly onClose: () => void }) {
     >
       <input
         className={classes.input}
-        placeholder="Search devices, alerts, pages and commands"
+        placeholder={WHAT}
         value={text}
         data-autofocus
         role="combobox"
-        aria-label="Search devices, alerts, pages and commands"
+        aria-label={WHAT}
         aria-expanded="true"
         aria-controls={id}
         aria-activedescendant={options[current] ? `${id}-${current}` : undefined}
-        onChange={(event) => {
-          setText(event.currentTarget.value)
-          setAt(0)
-        }}
+        onChange={(event) => type(event.currentTarget.value)}
         onKeyDown={onKeyDown}
       />
       <div className={classes.list} ref={list} id={id} role="listbox" aria-label="Results">
@@ -115,72 +104,4 @@ function Row({ option, id, begins, selected, onRun }: RowProps) {
       </div>
     </>
   )
-}
-
-function useOptions(text: string): readonly Option[] {
-  const router = useRouter()
-  const found = useQuery(deviceSearchQuery(asQuery(text)))
-  const overview = useQuery(overviewQuery())
-  const actions = useActions()
-  const matches = (title: string) => title.toLowerCase().includes(text.toLowerCase())
-
-  const devices = text === '' ? [] : (found.data?.items ?? [])
-  const alerts = overview.data?.now ?? []
-  const pages = navigation.flatMap((module) =>
-    module.entries.map((entry) => ({ ...entry, module: module.name })),
-  )
-  return [
-    ...devices.map((device) => ({
-      id: `device ${device.key}`,
-      group: 'Devices' as const,
-      title: device.name === device.key ? device.key : `${device.key} · ${device.name}`,
-      meta: device.status,
-      run: () => router.navigate({ to: '/devices/$key', params: { key: device.key } }),
-    })),
-    ...alerts
-      .filter((alert) => matches(`${alert.device} ${alert.deviceName} ${alert.title}`))
-      .slice(0, 5)
-      .map((alert) => ({
-        id: alert.id,
-        group: 'Alerts' as const,
-        title: `${alert.device} ${alert.title}`,
-        meta: alert.severity,
-        run: () => router.navigate({ to: '/alerts/$id', params: { id: alert.id } }),
-      })),
-    ...pages
-      .filter((page) => matches(`${page.title} ${page.module}`))
-      .map((page) => ({
-        id: `page ${page.title}`,
-        group: 'Pages' as const,
-        title: page.title,
-        meta: page.module,
-        run: () => router.navigate({ to: page.to, search: page.search ?? {} }),
-      })),
-    ...actions.filter((action) => matches(action.title)),
-  ]
-}
-
-/** What one types, as words of the fleet query, so that `a"b(` searches instead of failing. */
-function asQuery(text: string): string {
-  const words = text.split(/[^A-Za-z0-9_.:-]+/).filter((word) => /[A-Za-z0-9]/.test(word))
-  return words.map((word) => `"${word}"`).join(' ')
-}
-
-function useActions(): readonly Option[] {
-  const { setColorScheme } = useMantineColorScheme()
-  const { status, toggle } = useLive()
-  const action = (title: string, run: () => unknown): Option => ({
-    id: title,
-    group: 'Actions',
-    title,
-    meta: '',
-    run,
-  })
-  return [
-    action(status === 'paused' ? 'Go on with live updates' : 'Pause live updates', toggle),
-    action('Theme: light', () => setColorScheme('light')),
-    action('Theme: dark', () => setColorScheme('dark')),
-    action('Theme: as the system', () => setColorScheme('auto')),
-    action('Sign out', () => void signOut()),
-  ]
 }

@@ -13,7 +13,8 @@ function usePlace() {
   return useRouterState({
     select: ({ location }) => {
       const search: Readonly<Record<string, unknown>> = location.search
-      return `${location.pathname} ${String(search['state'] ?? '')}`
+      const state = search['state']
+      return `${location.pathname} ${typeof state === 'string' ? state : ''}`
     },
   }).split(' ') as [string, string]
 }

@@ -1,8 +1,16 @@
+interface SparkBox {
+  readonly width: number
+  readonly height: number
+  /** Scales from zero: for rates and counts, whose noise must not look like news. */
+  readonly fromZero?: boolean
+}
+
 /** The path through the values; a null lifts the pen, a lone value is a short dash. */
-export function sparkPath(values: readonly (number | null)[], width: number, height: number) {
+export function sparkPath(values: readonly (number | null)[], box: SparkBox): string {
+  const { width, height, fromZero = false } = box
   const known = values.filter((value) => value !== null)
   if (known.length === 0) return ''
-  const low = Math.min(...known)
+  const low = fromZero ? 0 : Math.min(...known)
   const span = Math.max(...known) - low
   const step = values.length > 1 ? (width - 2) / (values.length - 1) : 0
   const pad = 2
