@@ -11,7 +11,10 @@ const projects = ['contract', 'server', 'web', 'simulator', 'bench', 'scripts']
 const steps = [
   ['biome check', () => tool('@biomejs/biome/bin/biome', 'check')],
   ['tsc', typecheck],
-  ['oxlint --type-aware', () => tool('oxlint/bin/oxlint', '--type-aware', ...projects)],
+  [
+    'oxlint --type-aware',
+    () => tool('oxlint/bin/oxlint', '--type-aware', '--format=unix', ...projects),
+  ],
   ['depcruise', () => (cruise(folder).report() ? 0 : 1)],
   ['knip', () => tool('knip/bin/knip.js', '--no-progress', '--no-config-hints')],
 ]
