@@ -63,7 +63,10 @@ export async function startDemo(deps: {
     tenant: TENANT.key,
     devices: demoFleet.devices.map((device) => ({ ...device, token: tokens[device.key] ?? '' })),
     backfill: before === undefined,
-    log: { info: (facts, text) => log.debug(facts, text), warn: (facts, text) => log.info(facts, text) },
+    log: {
+      info: (facts, text) => log.debug(facts, text),
+      warn: (facts, text) => log.info(facts, text),
+    },
   })
   return {
     facts,

@@ -45,7 +45,14 @@ async function open(db: TestDatabase, options: HarnessOptions): Promise<Harness>
   const onLost = (error: Error) => {
     throw error
   }
-  const app = await createApp({ config, clock, log: silentLog, database, portal: '/nonexistent', onLost })
+  const app = await createApp({
+    config,
+    clock,
+    log: silentLog,
+    database,
+    portal: '/nonexistent',
+    onLost,
+  })
   const listening = await app.start()
   const { tenants, devices, people } = app.registry
   const { id: tenant } = await tenants.createTenant({ key: 'acme', name: 'Acme' }, actor)
@@ -66,7 +73,10 @@ async function open(db: TestDatabase, options: HarnessOptions): Promise<Harness>
     tenant,
     http,
     async enrol(...keys) {
-      await devices.registerDevices(act, keys.map((key) => ({ key, type: 'probe', site: 'lab' })))
+      await devices.registerDevices(
+        act,
+        keys.map((key) => ({ key, type: 'probe', site: 'lab' })),
+      )
       const made = await devices.createTokens(act, keys)
       return Object.fromEntries(made.map(({ device, token }) => [device, token]))
     },
@@ -86,7 +96,11 @@ async function open(db: TestDatabase, options: HarnessOptions): Promise<Harness>
     ingest: (token, body, headers = {}) =>
       fetch(`${http}/v1/ingest`, {
         method: 'POST',
-        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', ...headers },
+        headers: {
+          authorization: `Bearer ${token}`,
+          'content-type': 'application/json',
+          ...headers,
+        },
         body: typeof body === 'string' ? body : new Uint8Array(body),
       }),
     async signIn(role = 'admin') {
@@ -114,7 +128,10 @@ async function open(db: TestDatabase, options: HarnessOptions): Promise<Harness>
 }
 
 /** Waits until `check` gives something, asking again and again; fails after `withinMs`. */
-export async function eventually<T>(check: () => Promise<T | undefined | false>, withinMs = 10_000): Promise<T> {
+export async function eventually<T>(
+  check: () => Promise<T | undefined | false>,
+  withinMs = 10_000,
+): Promise<T> {
   const deadline = Date.now() + withinMs
   for (;;) {
     const found = await check()

@@ -17,17 +17,24 @@ const stored = (device: string) =>
      where d.key = ${device} order by m.received_at`
 
 describe('a device over MQTT', () => {
-  test.for([4, 5] as const)('is acknowledged when its message is stored, version %i', async (version) => {
-    const client = await pulse.client('p1', token('p1'), { protocolVersion: version })
-    await client.publishAsync('~/telemetry', envelope({ id: `v${version}` }), { qos: 1 })
-    expect((await stored('p1')).map((row) => row.id)).toContain(`v${version}`)
-  })
+  test.for([4, 5] as const)(
+    'is acknowledged when its message is stored, version %i',
+    async (version) => {
+      const client = await pulse.client('p1', token('p1'), { protocolVersion: version })
+      await client.publishAsync('~/telemetry', envelope({ id: `v${version}` }), { qos: 1 })
+      expect((await stored('p1')).map((row) => row.id)).toContain(`v${version}`)
+    },
+  )
 
   test('has a message stored once, however often it sends it', async () => {
     const client = await pulse.client('p2', token('p2'))
     const message = envelope({ id: 'once', ts: Date.now() })
-    await Promise.all(Array.from({ length: 20 }, () => client.publishAsync('~/telemetry', message, { qos: 1 })))
-    await client.publishAsync('~/telemetry', envelope({ id: 'later', ts: Date.now() + 1000 }), { qos: 1 })
+    await Promise.all(
+      Array.from({ length: 20 }, () => client.publishAsync('~/telemetry', message, { qos: 1 })),
+    )
+    await client.publishAsync('~/telemetry', envelope({ id: 'later', ts: Date.now() + 1000 }), {
+      qos: 1,
+    })
     await client.publishAsync('~/telemetry', message, { qos: 2 })
     expect((await stored('p2')).map((row) => row.id)).toEqual(['once', 'later'])
   })
@@ -48,11 +55,17 @@ describe('a device over MQTT', () => {
   test('is told what is wrong by PUBACK and on its errors topic', async () => {
     const client = await pulse.client('p4', token('p4'))
     await client.subscribeAsync('~/errors')
-    const told = new Promise<string>((resolve) => client.once('message', (_topic, payload) => resolve(String(payload))))
+    const told = new Promise<string>((resolve) =>
+      client.once('message', (_topic, payload) => resolve(String(payload))),
+    )
     const ahead = envelope({ id: 'ahead', ts: Date.now() + 6 * 3_600_000 })
-    await expect(client.publishAsync('~/telemetry', ahead, { qos: 1 })).rejects.toMatchObject({ code: 0x99 })
+    await expect(client.publishAsync('~/telemetry', ahead, { qos: 1 })).rejects.toMatchObject({
+      code: 0x99,
+    })
     expect(JSON.parse(await told)).toMatchObject({ code: 'connect.clock-ahead', id: 'ahead' })
-    const [row] = await pulse.db.as('pulse_owner')`select * from connect.rejection where message_id = 'ahead'`
+    const [row] = await pulse.db.as(
+      'pulse_owner',
+    )`select * from connect.rejection where message_id = 'ahead'`
     expect(row).toMatchObject({ code: 'connect.clock-ahead', device: 'p4', source: 'mqtt' })
     expect(row?.['message']).toContain('which is 6 h ahead')
   })
@@ -64,9 +77,13 @@ describe('a device over MQTT', () => {
     const at = Date.now()
     const ids = Array.from({ length: 400 }, (_, index) => (index === 200 ? 'poison' : `m${index}`))
     const results = await Promise.allSettled(
-      ids.map((id, index) => client.publishAsync('~/telemetry', envelope({ id, ts: at + index }), { qos: 1 })),
+      ids.map((id, index) =>
+        client.publishAsync('~/telemetry', envelope({ id, ts: at + index }), { qos: 1 }),
+      ),
     )
-    expect(results.flatMap((result, index) => (result.status === 'rejected' ? [ids[index]] : []))).toEqual(['poison'])
+    expect(
+      results.flatMap((result, index) => (result.status === 'rejected' ? [ids[index]] : [])),
+    ).toEqual(['poison'])
     expect(await stored('p5')).toHaveLength(399)
     await owner`alter table stream.message drop constraint planted`
   })
@@ -81,7 +98,11 @@ describe('a device over MQTT', () => {
     }
     const sent: Promise<unknown>[] = []
     for (let index = 0; index < 3000; index++) {
-      sent.push(client.publishAsync('~/telemetry', envelope({ id: `k${index}`, ts: at + index }), { qos: 1 }))
+      sent.push(
+        client.publishAsync('~/telemetry', envelope({ id: `k${index}`, ts: at + index }), {
+          qos: 1,
+        }),
+      )
       if (index % 1000 === 500) {
         await cut()
         await new Promise(setImmediate)
@@ -102,7 +123,11 @@ describe('a device over HTTP', () => {
     expect(await answer.json()).toMatchObject({
       accepted: 2,
       refused: 1,
-      results: [{ ok: true }, { ok: false, code: 'connect.unsupported-version', id: 'h2' }, { ok: true }],
+      results: [
+        { ok: true },
+        { ok: false, code: 'connect.unsupported-version', id: 'h2' },
+        { ok: true },
+      ],
     })
     expect((await stored('p7')).map((row) => row.id).sort()).toEqual(['h1', 'h3'])
   })
@@ -116,16 +141,54 @@ describe('a device over HTTP', () => {
     expect(await answer.json()).toMatchObject({ accepted: 2, refused: 0 })
   })
 
-  test.for<[what: string, body: () => string | Buffer, headers: Record<string, string>, status: number, code: string]>([
+  test.for<
+    [
+      what: string,
+      body: () => string | Buffer,
+      headers: Record<string, string>,
+      status: number,
+      code: string,
+    ]
+  >([
     ['JSON that breaks off', () => '{"v":1', {}, 400, 'connect.malformed'],
-    ['bytes that are not UTF-8', () => Buffer.from([0x22, 0xc0, 0x80, 0x22]), {}, 400, 'connect.malformed'],
+    [
+      'bytes that are not UTF-8',
+      () => Buffer.from([0x22, 0xc0, 0x80, 0x22]),
+      {},
+      400,
+      'connect.malformed',
+    ],
     ['another version', () => envelope({ v: 7 }), {}, 400, 'connect.unsupported-version'],
     ['a schema error', () => envelope({ seq: -1 }), {}, 400, 'connect.schema'],
-    ['128 KiB and a byte', () => envelope({ pad: 'x'.repeat(131_073 - envelope({ pad: '' }).length) }), {}, 413, 'connect.too-large'],
-    ['a time from the future', () => envelope({ ts: Date.now() + 700_000 }), {}, 400, 'connect.clock-ahead'],
+    [
+      '128 KiB and a byte',
+      () => envelope({ pad: 'x'.repeat(131_073 - envelope({ pad: '' }).length) }),
+      {},
+      413,
+      'connect.too-large',
+    ],
+    [
+      'a time from the future',
+      () => envelope({ ts: Date.now() + 700_000 }),
+      {},
+      400,
+      'connect.clock-ahead',
+    ],
     ['a time from 1970', () => envelope({ ts: 1000 }), {}, 400, 'connect.too-old'],
-    ['a device that it may not speak for', () => envelope({ device: 'p1' }), {}, 403, 'connect.topic'],
-    ['a compression bomb', () => gzipSync(Buffer.alloc(20_000_000)), { 'content-encoding': 'gzip' }, 413, 'connect.too-large'],
+    [
+      'a device that it may not speak for',
+      () => envelope({ device: 'p1' }),
+      {},
+      403,
+      'connect.topic',
+    ],
+    [
+      'a compression bomb',
+      () => gzipSync(Buffer.alloc(20_000_000)),
+      { 'content-encoding': 'gzip' },
+      413,
+      'connect.too-large',
+    ],
     ['broken gzip', () => 'nonsense', { 'content-encoding': 'gzip' }, 400, 'connect.malformed'],
     ['an unknown encoding', () => '{}', { 'content-encoding': 'br' }, 415, 'platform.media-type'],
     ['XML', () => '<a/>', { 'content-type': 'application/xml' }, 415, 'platform.media-type'],
@@ -144,13 +207,18 @@ describe('a device over HTTP', () => {
 
   test('is refused with a wrong, a missing and a revoked token', async () => {
     expect((await pulse.ingest('pulse_d_x_y', envelope({}))).status).toBe(401)
-    expect((await fetch(`${pulse.http}/v1/ingest`, { method: 'POST', body: '{}' })).status).toBe(401)
+    expect((await fetch(`${pulse.http}/v1/ingest`, { method: 'POST', body: '{}' })).status).toBe(
+      401,
+    )
     const fresh = await pulse.enrol('gone')
     const act = { tenant: pulse.tenant, actor: { kind: 'system', id: 'test' } as const }
     const [kept] = await pulse.app.registry.devices.tokens(pulse.tenant, 'gone')
     await pulse.app.registry.devices.revokeToken(act, 'gone', kept?.id ?? '')
     const answer = await pulse.ingest(fresh['gone'] as string, envelope({}))
-    expect([answer.status, ((await answer.json()) as { code: string }).code]).toEqual([401, 'connect.revoked'])
+    expect([answer.status, ((await answer.json()) as { code: string }).code]).toEqual([
+      401,
+      'connect.revoked',
+    ])
   })
 
   test('is slowed with 429 over its rate, and what it sends again is stored once', async () => {
@@ -158,14 +226,17 @@ describe('a device over HTTP', () => {
     const { s1 } = await slow.enrol('s1')
     const message = (index: number) => envelope({ id: `r${index}`, ts: 1_795_000_000_000 + index })
     const at = Date.now()
-    const send = (index: number) => slow.ingest(s1 as string, envelope({ id: `r${index}`, ts: at + index }))
+    const send = (index: number) =>
+      slow.ingest(s1 as string, envelope({ id: `r${index}`, ts: at + index }))
     expect(message(0)).toContain('r0')
     const first = await Promise.all(Array.from({ length: 80 }, (_, index) => send(index)))
     const refused = first.filter((answer) => answer.status === 429)
     expect(refused.length).toBeGreaterThan(20)
     expect(refused[0]?.headers.get('retry-after')).toMatch(/^\d+$/)
     await eventually(async () => (await send(79)).status === 200)
-    const [row] = await slow.db.as('pulse_owner')`select count(*)::int as n from stream.message where id = 'r79'`
+    const [row] = await slow.db.as(
+      'pulse_owner',
+    )`select count(*)::int as n from stream.message where id = 'r79'`
     expect(row?.['n']).toBe(1)
     await slow.close()
   })
@@ -177,8 +248,13 @@ describe('presence and heads', () => {
     const { id } = (await app.registry.directory.device('acme', 'p6')) as { id: number }
     const bearer = await pulse.signIn()
     const read = async (from: Harness) => {
-      const answer = await fetch(`${from.http}/v1/devices/p6`, { headers: { authorization: `Bearer ${bearer}` } })
-      const { metrics, counters, newestAt, lastMessageAt } = (await answer.json()) as Record<string, never>
+      const answer = await fetch(`${from.http}/v1/devices/p6`, {
+        headers: { authorization: `Bearer ${bearer}` },
+      })
+      const { metrics, counters, newestAt, lastMessageAt } = (await answer.json()) as Record<
+        string,
+        never
+      >
       return { metrics, counters, newestAt, lastMessageAt }
     }
     const before = await read(pulse)

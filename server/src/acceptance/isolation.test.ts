@@ -2,7 +2,17 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Database } from '#platform'
 import { type TestDatabase, testDatabase } from '../testing/index.ts'
 
-const schemas = ['platform', 'registry', 'connect', 'state', 'stream', 'rules', 'actions', 'fleet', 'ops']
+const schemas = [
+  'platform',
+  'registry',
+  'connect',
+  'state',
+  'stream',
+  'rules',
+  'actions',
+  'fleet',
+  'ops',
+]
 const OURS = 1
 const THEIRS = 2
 
@@ -61,7 +71,8 @@ beforeAll(async () => {
 afterAll(() => db.drop())
 
 const tables = () => relations.filter(({ kind }) => kind !== 'S')
-const tenanted = () => tables().filter((each) => each.tenantColumn !== null && each.kind !== 'v' && !isLeaf(each.name))
+const tenanted = () =>
+  tables().filter((each) => each.tenantColumn !== null && each.kind !== 'v' && !isLeaf(each.name))
 const isLeaf = (name: string) => /^stream\.message_\d{8}$/.test(name)
 
 /** Made-up rows need not make sense: this database is a clone of its own. */
@@ -71,7 +82,8 @@ async function dropChecks(): Promise<void> {
       from pg_constraint c join pg_namespace n on n.oid = c.connamespace
      where n.nspname = any(${schemas}) and c.contype = 'c' and c.conislocal and c.coninhcount = 0
        and not exists (select 1 from pg_inherits i where i.inhrelid = c.conrelid)`
-  for (const { table, name } of checks) await db.superuser().unsafe(`alter table ${table} drop constraint "${name}"`)
+  for (const { table, name } of checks)
+    await db.superuser().unsafe(`alter table ${table} drop constraint "${name}"`)
 }
 
 /** Puts a row of each tenant into a table, made up from its columns; constraints between tables are off. */
@@ -94,7 +106,11 @@ async function plant({ name, tenantColumn }: Relation): Promise<void> {
   await root`set session_replication_role = origin`
 }
 
-function valueOf(column: { name: string; type: string }, tenantColumn: string | null, tenant: number): string {
+function valueOf(
+  column: { name: string; type: string },
+  tenantColumn: string | null,
+  tenant: number,
+): string {
   if (column.name === tenantColumn) return String(tenant)
   if (column.type.endsWith('[]')) return "'{}'"
   const base = column.type.replace(/\(.*\)/, '')
@@ -115,16 +131,22 @@ function valueOf(column: { name: string; type: string }, tenantColumn: string | 
     'timestamp with time zone': "'2026-11-24 12:00Z'",
   }
   const value = made[base]
-  if (value === undefined) throw new Error(`no value is known for the type ${column.type} of ${column.name}`)
+  if (value === undefined)
+    throw new Error(`no value is known for the type ${column.type} of ${column.name}`)
   return value
 }
 
 /** Runs `work` in a transaction with the tenant set, and rolls it back. */
-async function within<T>(sql: Database, tenant: number | undefined, work: (sql: Database) => Promise<T>): Promise<T> {
+async function within<T>(
+  sql: Database,
+  tenant: number | undefined,
+  work: (sql: Database) => Promise<T>,
+): Promise<T> {
   const connection = await sql.reserve()
   try {
     await connection`begin`
-    if (tenant !== undefined) await connection`select set_config('pulse.tenant', ${String(tenant)}, true)`
+    if (tenant !== undefined)
+      await connection`select set_config('pulse.tenant', ${String(tenant)}, true)`
     return await work(connection as unknown as Database)
   } finally {
     await connection`rollback`
@@ -141,7 +163,9 @@ describe('every relation', () => {
   })
 
   test('has a tenant and row-level security, or is known to hold nothing of one', () => {
-    const open = tables().filter(({ name, secured, tenantColumn }) => !(secured && tenantColumn) && !untenanted.has(name))
+    const open = tables().filter(
+      ({ name, secured, tenantColumn }) => !(secured && tenantColumn) && !untenanted.has(name),
+    )
     expect(open.map(({ name }) => name)).toEqual([])
     expect(tenanted().length).toBeGreaterThan(15)
   })
@@ -150,7 +174,10 @@ describe('every relation', () => {
     const readable: string[] = []
     for (const name of untenanted) {
       const read = db.as('pulse_app').unsafe(`select * from ${name}`)
-      await read.then(() => readable.push(name), () => {})
+      await read.then(
+        () => readable.push(name),
+        () => {},
+      )
     }
     expect(readable).toEqual(['platform.outage'])
   })
@@ -168,9 +195,13 @@ describe('as pulse_app', () => {
     const app = db.as('pulse_app')
     const seen: string[] = []
     for (const { name, tenantColumn } of tenanted()) {
-      await within(app, THEIRS, async (sql) => sql.unsafe(`select count(*) from ${name}`)).catch(() => {})
+      await within(app, THEIRS, async (sql) => sql.unsafe(`select count(*) from ${name}`)).catch(
+        () => {},
+      )
       const theirs = within(app, OURS, (sql) =>
-        sql.unsafe(`select count(*)::int as n, count(*) filter (where ${tenantColumn} <> ${OURS})::int as theirs from ${name}`),
+        sql.unsafe(
+          `select count(*)::int as n, count(*) filter (where ${tenantColumn} <> ${OURS})::int as theirs from ${name}`,
+        ),
       )
       const [row] = await theirs.catch((error: unknown) => {
         if (DENIED.includes(codeOf(error))) return [{ n: 0, theirs: 0 }]
@@ -183,21 +214,31 @@ describe('as pulse_app', () => {
 
   test('with no tenant set, nothing is read', async () => {
     for (const { name } of tenanted()) {
-      const read = within(db.as('pulse_app'), undefined, async (sql) => sql.unsafe(`select * from ${name}`))
-      await expect(read.catch((error: unknown) => Promise.reject(codeOf(error))), name).rejects.toMatch(/^(42501|PT001)$/)
+      const read = within(db.as('pulse_app'), undefined, async (sql) =>
+        sql.unsafe(`select * from ${name}`),
+      )
+      await expect(
+        read.catch((error: unknown) => Promise.reject(codeOf(error))),
+        name,
+      ).rejects.toMatch(/^(42501|PT001)$/)
     }
   })
 
   test('nothing of another is changed, deleted or written', async () => {
     for (const { name, tenantColumn } of tenanted()) {
       const touch = (statement: string) =>
-        within(db.as('pulse_app'), OURS, async (sql) => (await sql.unsafe(statement)).count).catch((error: unknown) => {
-          // Denied by grant, by policy, or as a row that no policy lets in.
-          if (DENIED.includes(codeOf(error))) return 0
-          throw error
-        })
+        within(db.as('pulse_app'), OURS, async (sql) => (await sql.unsafe(statement)).count).catch(
+          (error: unknown) => {
+            // Denied by grant, by policy, or as a row that no policy lets in.
+            if (DENIED.includes(codeOf(error))) return 0
+            throw error
+          },
+        )
       const where = `where ${tenantColumn} = ${THEIRS}`
-      expect(await touch(`update ${name} set ${tenantColumn} = ${tenantColumn} ${where}`), name).toBe(0)
+      expect(
+        await touch(`update ${name} set ${tenantColumn} = ${tenantColumn} ${where}`),
+        name,
+      ).toBe(0)
       expect(await touch(`delete from ${name} ${where}`), name).toBe(0)
       const forged = await within(db.as('pulse_app'), OURS, (sql) =>
         sql.unsafe(`insert into ${name} (${tenantColumn}) values (${THEIRS})`),
@@ -222,14 +263,19 @@ describe('as pulse_app', () => {
   test('sequences tell nothing', async () => {
     for (const { name } of relations.filter(({ kind }) => kind === 'S')) {
       const read = db.as('pulse_app').unsafe(`select last_value from ${name}`)
-      await expect(read.catch((error: unknown) => Promise.reject(codeOf(error))), name).rejects.toBe('42501')
+      await expect(
+        read.catch((error: unknown) => Promise.reject(codeOf(error))),
+        name,
+      ).rejects.toBe('42501')
     }
   })
 })
 
 test('pulse_operator reads no table', async () => {
   for (const { name } of tenanted()) {
-    const read = within(db.as('pulse_operator'), OURS, async (sql) => sql.unsafe(`select * from ${name}`))
+    const read = within(db.as('pulse_operator'), OURS, async (sql) =>
+      sql.unsafe(`select * from ${name}`),
+    )
     await expect(read, name).rejects.toMatchObject({ code: '42501' })
   }
 })

@@ -15,7 +15,9 @@ test('one tenant’s items keep their order', () => {
   const queue = new FairQueue()
   for (let at = 0; at < 500; at++) queue.push(item(1, at))
   const taken = [...queue.take(200, 1e9), ...queue.take(1000, 1e9)]
-  expect(taken.map((each) => (each.kind === 'timer' ? each.at : -1))).toEqual(Array.from({ length: 500 }, (_, at) => at))
+  expect(taken.map((each) => (each.kind === 'timer' ? each.at : -1))).toEqual(
+    Array.from({ length: 500 }, (_, at) => at),
+  )
   expect([queue.rows, queue.bytes]).toEqual([0, 0])
 })
 

@@ -213,7 +213,9 @@ export class Lane {
     })
     try {
       const connection = await this.#guarded(db.reserve())
-      this.#stages = await this.#guarded(this.#restore(asPipeline(connection as unknown as Database)))
+      this.#stages = await this.#guarded(
+        this.#restore(asPipeline(connection as unknown as Database)),
+      )
       current = connection
       await this.#pool?.end({ timeout: 0 })
       this.#pool = db

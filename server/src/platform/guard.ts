@@ -1,6 +1,6 @@
 import type { Clock } from './clock.ts'
 import type { Log } from './log.ts'
-import { connect, type ConnectionFacts, type Database } from './sql.ts'
+import { type ConnectionFacts, connect, type Database } from './sql.ts'
 
 export interface Guard {
   /** Takes the lock. @throws an error with its remedy when another process keeps it */
@@ -42,7 +42,11 @@ export function createGuard(deps: {
     }
   }
   const tryLock = async (): Promise<boolean> => {
-    const pool = connect(deps.facts, 'pulse_pipeline', { max: 1, name: 'pulse guard', onClose: () => lost(pool) })
+    const pool = connect(deps.facts, 'pulse_pipeline', {
+      max: 1,
+      name: 'pulse guard',
+      onClose: () => lost(pool),
+    })
     const [row] = await pool<{ mine: boolean }[]>`
       select pg_try_advisory_lock(hashtext('pulse.pipeline')) as mine`
     if (row?.mine) db = pool
