@@ -1,4 +1,4 @@
-import { type Permission, problem, rolePermissions, type Role } from '@pulse/contract'
+import { type Permission, problem, type Role, rolePermissions } from '@pulse/contract'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { createShell, type Shell, silentLog } from '#platform'
 import type { Actions } from './actions.ts'
