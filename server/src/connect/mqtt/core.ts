@@ -48,6 +48,11 @@ export interface Core extends ConnectionHost {
   readonly congested: Connection[]
   /** Wills that wait for their delay, by session key; calling one withdraws it, or publishes it when due. */
   readonly wills: Map<string, (due: boolean) => void>
+  /**
+   * Devices whose connections were ended for a revoked token, and when: a sign-in that was under
+   * way then must not slip through.
+   */
+  readonly kicked: Map<number, number>
   readonly counters: GatewayCounters
   /** Runs `work` when all earlier work under `key` is done. */
   serially(key: string, work: () => Promise<void>): Promise<void>

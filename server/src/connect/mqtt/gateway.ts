@@ -2,7 +2,7 @@ import { createServer, type Server, type Socket } from 'node:net'
 import { createServer as createTlsServer } from 'node:tls'
 import { type RefusalCode, refusalKinds, refusalOf } from '@pulse/contract'
 import { type Clock, type Database, every, type Log } from '#platform'
-import type { Device, Directory } from '#registry'
+import type { Directory } from '#registry'
 import type { Downlink } from '../downlink.ts'
 import type { Ingress } from '../ingress.ts'
 import { Connection } from './connection.ts'
@@ -54,8 +54,6 @@ export interface Gateway {
   attach(wire: Wire & NodeJS.EventEmitter): void
   /** Ends every live connection of a device at once. */
   kick(deviceId: number, code: RefusalCode): void
-  /** The Registry changed a device: live connections go on as what it is now. */
-  update(device: Device): void
   /** Ends all connections without publishing wills, and writes what is to be written. */
   close(): Promise<void>
   stats(): GatewayStats
@@ -92,6 +90,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
     deps.clock,
     EXPIRY_MS,
     async () => {
+      forgetKicks(core)
       await core.store.sweep()
       await core.outbounds.sweep()
       // Whatever could not be read or written before is tried again.
@@ -118,13 +117,11 @@ export function createGateway(deps: GatewayDeps): Gateway {
     listen: (options) => listen(options, servers, attach),
     attach,
     kick(deviceId, code) {
+      core.kicked.set(deviceId, core.clock.now())
       for (const connection of connectionsOf(core, deviceId)) {
         count(core, code)
         connection.refuse(code, 'revoked')
       }
-    },
-    update(device) {
-      for (const connection of connectionsOf(core, device.id)) connection.device = device
     },
     async close() {
       core.running = false
@@ -171,6 +168,7 @@ function makeCore(
     claims: new Map(),
     congested: [],
     wills: new Map(),
+    kicked: new Map(),
     counters: {
       accepted: 0,
       connected: 0,
@@ -196,6 +194,14 @@ function makeCore(
   }
   core.tell = createErrorsChannel(core)
   return core
+}
+
+/** A sign-in takes less than this, or fails. */
+const KICK_MS = 60_000
+
+function forgetKicks(core: Core): void {
+  const before = core.clock.now() - KICK_MS
+  for (const [device, at] of core.kicked) if (at < before) core.kicked.delete(device)
 }
 
 /** Counts a connection out of those of its address that have not signed in. */

@@ -35,6 +35,7 @@ const whys = {
 } as const satisfies Record<(DeviceLogin & { ok: false })['why'], RefusalCode>
 
 async function open(core: Core, connection: Connection, wish: ConnectWish): Promise<void> {
+  const since = core.clock.now()
   const login = await core.directory.login(wish.username, wish.password)
   if (ended(connection)) return
   if (!login.ok) {
@@ -44,7 +45,8 @@ async function open(core: Core, connection: Connection, wish: ConnectWish): Prom
   const will = wish.will && readWill(wish.will, login.device)
   if (typeof will === 'string') return turnAway(core, connection, 'connect.topic', will)
   const key = `${login.device.id}/${wish.clientId}`
-  await core.serially(key, () => begin(core, connection, { key, device: login.device, wish, will }))
+  const opening = { key, device: login.device, wish, will, since }
+  await core.serially(key, () => begin(core, connection, opening))
 }
 
 interface Opening {
@@ -52,6 +54,8 @@ interface Opening {
   readonly device: Device
   readonly wish: ConnectWish
   readonly will: Will | undefined
+  /** When its credentials were looked up, epoch milliseconds. */
+  readonly since: number
 }
 
 /** Takes the session over, restores or makes it, and answers. Runs alone for each session. */
@@ -73,7 +77,9 @@ async function begin(core: Core, connection: Connection, opening: Opening): Prom
     clean: wish.clean,
     expiryS: wish.expiryS,
   })
-  if (ended(connection)) {
+  const revoked = (core.kicked.get(device.id) ?? 0) >= opening.since
+  if (revoked || ended(connection)) {
+    if (revoked) turnAway(core, connection, 'connect.revoked')
     if (kept.id !== 0) await core.store.close(kept.id, wish.expiryS)
     return
   }

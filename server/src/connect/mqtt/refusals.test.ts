@@ -390,4 +390,37 @@ describe('a client that may not enter', () => {
     expect(packets[0]).toMatchObject({ cmd: 'disconnect', reasonCode: 0x87 })
     await until(() => under.gateway.stats().connected === 0)
   })
+
+  test('does not slip in while its token is revoked', async () => {
+    let open = (): void => {}
+    const held = new Promise<void>((resolve) => {
+      open = resolve
+    })
+    let locked = false
+    const locking = database.as('pulse_owner').begin(async (sql) => {
+      await sql`lock table connect.session in access exclusive mode`
+      locked = true
+      await held
+    })
+    await until(() => locked)
+    const client = under.client({
+      clientId: 'k',
+      clean: false,
+      properties: { sessionExpiryInterval: 60 },
+    })
+    const refused = new Promise<{ code: number }>((resolve) =>
+      client.once('error', (thrown) => resolve(thrown as unknown as { code: number })),
+    )
+    const blocked = () => database.as('pulse_pipeline')`
+      select 1 from pg_stat_activity where wait_event_type = 'Lock' and query like '%connect.session%'`
+    try {
+      await until(async () => (await blocked()).length > 0)
+      under.gateway.kick(1, 'connect.revoked')
+    } finally {
+      open()
+    }
+    await locking
+    expect((await refused).code).toBe(0x86)
+    await until(() => under.gateway.stats().sockets === 0)
+  })
 })
