@@ -9,13 +9,7 @@ import { DeviceTable } from '../registry/device-table.tsx'
 import classes from '../registry/devices.module.css'
 import { download, toCsv } from '../registry/export-csv.ts'
 import { FacetList } from '../registry/facet-list.tsx'
-import {
-  devicesQuery,
-  facetsQuery,
-  sitesQuery,
-  sparksQuery,
-  typesQuery,
-} from '../registry/queries.ts'
+import { devicesQuery, sitesQuery, sparksQuery, typesQuery } from '../registry/queries.ts'
 import { QueryBar } from '../registry/query-bar.tsx'
 import { useMay } from '../session/use-session.ts'
 import { formatCount, formatTook } from '../ui/format.ts'
@@ -29,7 +23,6 @@ export function DevicesPage() {
   const navigate = route.useNavigate()
   const [facetsOpen, setFacetsOpen] = useState(false)
   const list = useInfiniteQuery(devicesQuery({ q, sort }))
-  const facets = useQuery(facetsQuery(q))
   const all = useAllColumns(list.data?.pages)
   const { shown, toggle } = useColumns(chosen, (columns) => change({ columns }))
   const columns = all.filter((column) => shown.includes(column.key) || column.key === 'device')
@@ -49,20 +42,13 @@ export function DevicesPage() {
         meta={first && `${formatCount(first.matched)} of ${formatCount(first.total)}`}
         actions={
           <>
-            <Button className={classes.facetToggle} onClick={() => setFacetsOpen(!facetsOpen)}>
-              Filters
-            </Button>
+            <FacetToggle onClick={() => setFacetsOpen(!facetsOpen)} />
             <ColumnPicker columns={all} shown={shown} onToggle={toggle} />
             <Actions columns={columns} rows={rows} />
           </>
         }
       />
-      <QueryBar
-        q={q}
-        onChange={search}
-        facets={facets.data}
-        took={first && formatTook(first.tookMs)}
-      />
+      <QueryBar q={q} onChange={search} took={first && formatTook(first.tookMs)} />
       {list.isError && list.data && (
         <StaleBanner at={list.dataUpdatedAt} error={list.error} onRetry={list.refetch} />
       )}
@@ -79,6 +65,14 @@ export function DevicesPage() {
         />
       </div>
     </Page>
+  )
+}
+
+function FacetToggle({ onClick }: { readonly onClick: () => void }) {
+  return (
+    <Button className={classes.facetToggle} onClick={onClick}>
+      Filters
+    </Button>
   )
 }
 

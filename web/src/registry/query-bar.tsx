@@ -1,17 +1,18 @@
 import type { Facets, QueryError } from '@pulse/contract'
 import IconSearch from '@tabler/icons-react/icons/IconSearch'
 import IconX from '@tabler/icons-react/icons/IconX'
+import { useQuery } from '@tanstack/react-query'
 import { type ReactNode, useId } from 'react'
 import { KeyHint } from '../ui/chip.tsx'
 import classes from './devices.module.css'
 import { OfferList } from './offer-list.tsx'
+import { facetsQuery } from './queries.ts'
 import { type ChipTerm, printTerm } from './query-text.ts'
 import { useQueryBar } from './use-query-bar.ts'
 
 interface QueryBarProps {
   readonly q: string
   readonly onChange: (q: string) => void
-  readonly facets: Facets | undefined
   /** At the right: how long the answer took. */
   readonly took: ReactNode
 }
@@ -20,7 +21,8 @@ interface QueryBarProps {
  * The query as chips and one unfinished term. Space and Enter finish a term; a query with `or` or
  * parentheses stays text. What cannot be read is marked at its place and is not searched for.
  */
-export function QueryBar({ q, onChange, facets, took }: QueryBarProps) {
+export function QueryBar({ q, onChange, took }: QueryBarProps) {
+  const { data: facets } = useQuery(facetsQuery(q))
   const bar = useQueryBar(q, onChange, facets)
   const id = useId()
   const { error, offers, chosen } = bar

@@ -17,23 +17,17 @@ export function Palette({ onClose }: { readonly onClose: () => void }) {
   useEffect(() => {
     list.current?.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: 'nearest' })
   })
-  const type = (next: string) => {
-    setText(next)
-    setAt(0)
-  }
   const run = (option: Option | undefined) => {
     if (!option) return
     onClose()
     option.run()
   }
-  const onKeyDown = (event: KeyboardEvent) => {
-    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key]
-    if (step !== undefined) {
-      event.preventDefault()
-      setAt((current + step + options.length) % Math.max(1, options.length))
-    }
-    if (event.key === 'Enter') run(options[current])
+  const type = (next: string) => {
+    setText(next)
+    setAt(0)
   }
+  const move = (step: number) =>
+    setAt((current + step + options.length) % Math.max(1, options.length))
   return (
     <Modal
       opened
@@ -44,18 +38,13 @@ export function Palette({ onClose }: { readonly onClose: () => void }) {
       yOffset="10vh"
       aria-label="Search and commands"
     >
-      <input
-        className={classes.input}
-        placeholder={WHAT}
-        value={text}
-        data-autofocus
-        role="combobox"
-        aria-label={WHAT}
-        aria-expanded="true"
-        aria-controls={id}
-        aria-activedescendant={options[current] ? `${id}-${current}` : undefined}
-        onChange={(event) => type(event.currentTarget.value)}
-        onKeyDown={onKeyDown}
+      <Field
+        id={id}
+        text={text}
+        current={current}
+        onType={type}
+        onMove={move}
+        onRun={() => run(options[current])}
       />
       <div className={classes.list} ref={list} id={id} role="listbox" aria-label="Results">
         {options.map((option, index) => (
@@ -71,6 +60,41 @@ export function Palette({ onClose }: { readonly onClose: () => void }) {
         {options.length === 0 && <p className={classes.none}>Nothing is called that.</p>}
       </div>
     </Modal>
+  )
+}
+
+interface FieldProps {
+  readonly id: string
+  readonly text: string
+  readonly current: number
+  readonly onType: (text: string) => void
+  readonly onMove: (step: number) => void
+  readonly onRun: () => void
+}
+
+function Field({ id, text, current, onType, onMove, onRun }: FieldProps) {
+  const onKeyDown = (event: KeyboardEvent) => {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key]
+    if (step !== undefined) {
+      event.preventDefault()
+      onMove(step)
+    }
+    if (event.key === 'Enter') onRun()
+  }
+  return (
+    <input
+      className={classes.input}
+      placeholder={WHAT}
+      value={text}
+      data-autofocus
+      role="combobox"
+      aria-label={WHAT}
+      aria-expanded="true"
+      aria-controls={id}
+      aria-activedescendant={current < 0 ? undefined : `${id}-${current}`}
+      onChange={(event) => onType(event.currentTarget.value)}
+      onKeyDown={onKeyDown}
+    />
   )
 }
 

@@ -50,7 +50,7 @@ export function EmptyState({ title, children, action }: EmptyStateProps) {
 
 interface ErrorStateProps {
   readonly error: unknown
-  readonly onRetry?: () => void
+  readonly onRetry?: () => unknown
 }
 
 /** What failed, what to do, the code and the request id, and a way to try again. */
@@ -67,7 +67,7 @@ export function ErrorState({ error, onRetry }: ErrorStateProps) {
       </p>
       {onRetry && (
         <div className={classes.actions}>
-          <Button onClick={onRetry}>Try again</Button>
+          <Button onClick={() => void onRetry()}>Try again</Button>
         </div>
       )}
     </div>
@@ -78,7 +78,7 @@ interface StaleBannerProps {
   /** When the data on the page came, epoch milliseconds. */
   readonly at: number
   readonly error: unknown
-  readonly onRetry?: () => void
+  readonly onRetry?: () => unknown
 }
 
 /** The last good data stands below; says since when it is old and why. */
@@ -89,7 +89,7 @@ export function StaleBanner({ at, error, onRetry }: StaleBannerProps) {
       <span>
         This is as of {formatClock(at)}. {problem.title} {problem.remedy}
       </span>
-      {onRetry && <Button onClick={onRetry}>Try again</Button>}
+      {onRetry && <Button onClick={() => void onRetry()}>Try again</Button>}
     </div>
   )
 }
