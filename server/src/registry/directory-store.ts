@@ -70,7 +70,8 @@ export function createDirectoryStore(sql: PipelineSql, limit: number): Directory
     const begun = epoch
     const rows = await available(selectCredentials(sql, ids))
     const found = (await devicesOf(rows, begun)).map(([row, device]) => credentialOf(row, device))
-    if (begun === epoch) for (const credential of found) cache.addCredential(credential)
+    // Kept only with its device, so what was forgotten meanwhile is not.
+    for (const credential of found) cache.addCredential(credential)
     return new Map(found.map((credential) => [credential.id, credential]))
   })
 

@@ -168,6 +168,8 @@ describe('tokens', () => {
       demo.tenant,
       (sql) => sql`select a::text as text from platform.audit a`,
     )
+    expect(JSON.stringify(audits)).toContain('registry.token-created')
+    expect(JSON.stringify(audits)).toContain('registry.token-revoked')
     expect(JSON.stringify(audits)).not.toContain(token.slice(-43))
   })
 

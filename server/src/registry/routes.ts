@@ -121,7 +121,7 @@ function tokenRoutes(app: Shell, { devices }: Registry): void {
   app.post(
     url,
     {
-      config: { permission: 'credential.write' },
+      config: { permission: 'credential.write', secret: true },
       schema: {
         tags,
         summary: 'Create a token',
