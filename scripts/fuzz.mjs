@@ -16,9 +16,13 @@ async function main(args) {
   }
   const names = at < 0 ? args : args.toSpliced(at, 2)
   const program = fileURLToPath(new URL('node_modules/vitest/vitest.mjs', root))
-  return execute(node24, [program, 'run', ...(names.length > 0 ? names : ['fuzz'])], {
-    env: { ...withOwnPrograms(), PULSE_FUZZ_CASES: String(cases) },
-  })
+  return execute(
+    node24,
+    [program, 'run', '--testTimeout=1800000', ...(names.length > 0 ? names : ['fuzz'])],
+    {
+      env: { ...withOwnPrograms(), PULSE_FUZZ_CASES: String(cases) },
+    },
+  )
 }
 
 process.exitCode = await main(process.argv.slice(2))
