@@ -51,6 +51,11 @@ export const refusals = define({
       text: 'This Idempotency-Key was used before with another request.',
       remedy: 'Use a new key for a new request.',
     },
+    'idempotency-secret': {
+      kind: 'conflict',
+      text: 'This request was done before; its answer showed a secret, which is not kept.',
+      remedy: 'Look at what was made; if its secret is lost, make another with a new key.',
+    },
   },
   registry: {
     unauthenticated: {

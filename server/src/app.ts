@@ -29,6 +29,7 @@ import {
   type Database,
   type DatabaseAccess,
   every,
+  forgetIdempotencyKeys,
   type Log,
   newId,
   type OpenApi,
@@ -37,6 +38,7 @@ import {
   readPem,
   secureHeaders,
   servePortal,
+  takeIdempotencyKeys,
 } from '#platform'
 import { createRegistry, type Device, type Directory, registryRoutes } from '#registry'
 import { createRuleBook, createRules, type Rules, rulesRoutes, rulesStage } from '#rules'
@@ -81,7 +83,12 @@ export interface Listening {
 export async function createApp(deps: AppDeps) {
   const { config, clock, log, database } = deps
   const pools = openPools(database)
-  const guard = createGuard({ facts: database.facts('pulse_pipeline'), clock, log, onLost: deps.onLost })
+  const guard = createGuard({
+    facts: database.facts('pulse_pipeline'),
+    clock,
+    log,
+    onLost: deps.onLost,
+  })
   const outages = createOutages({ db: pools.pipeline, clock, log })
   const relay = createRelay({ facts: database.facts('pulse_pipeline'), clock, log })
   const registry = createRegistry({
@@ -184,6 +191,7 @@ export async function createApp(deps: AppDeps) {
     version: VERSION,
   })
   secureHeaders(shell)
+  takeIdempotencyKeys(shell, { db: pools.claims, clock })
   const listening = { http: 0, mqtt: 0, mqtts: undefined as number | undefined }
   await servePortal(shell, deps.portal)
   registryRoutes(shell, registry)
@@ -211,7 +219,10 @@ export async function createApp(deps: AppDeps) {
     gateway,
     pools,
     /** The OpenAPI document of all routes. */
-    openapi: () => shell.swagger() as unknown as OpenApi,
+    async openapi(): Promise<OpenApi> {
+      await shell.ready()
+      return shell.swagger() as unknown as OpenApi
+    },
     /** Every route, those of pages included. */
     routes: shell.routeFacts,
     /** Restores, then listens. @throws when a port is taken */
@@ -266,6 +277,7 @@ const openPools = (database: DatabaseAccess) => ({
     name: 'pulse maintenance',
   }),
   app: connect(database.facts('pulse_app'), 'pulse_app', { max: 8, name: 'pulse app' }),
+  claims: connect(database.facts('pulse_app'), 'pulse_app', { max: 4, name: 'pulse claims' }),
   pipeline: connect(database.facts('pulse_pipeline'), 'pulse_pipeline', {
     max: 6,
     name: 'pulse pipeline',
@@ -281,6 +293,7 @@ interface Maintenance {
 async function maintain({ partitions, owner, clock }: Maintenance): Promise<void> {
   await partitions.maintain(clock.now())
   await summariseArrivals(owner)
+  await forgetIdempotencyKeys(owner, clock)
 }
 
 /** Sends a person's act through the log, and gives its result once it is durable. */

@@ -1,7 +1,8 @@
 import { isUtf8 } from 'node:buffer'
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
-import { ingestAnswer, type RefusalCode, refusalOf } from '@pulse/contract'
+import { envelope, ingestAnswer, type RefusalCode, refusalOf } from '@pulse/contract'
+import { z } from 'zod'
 import { type FastifyRequest, PulseError, type Shell } from '#platform'
 import type { Device, Directory } from '#registry'
 import type { Ingress, PublishOutcome } from './ingress.ts'
@@ -35,10 +36,13 @@ export function httpIngest(deps: HttpIngestDeps) {
     app.post(
       '/v1/ingest',
       {
-        config: { open: 'device' },
+        config: { open: 'device', accepts: z.union([envelope, z.array(envelope)]) },
         schema: {
           summary: 'Send envelopes over HTTP, with the bearer token of a device',
+          description:
+            'One envelope, an array of at most 1,000, or one a line (NDJSON); gzip is taken. Every item has its result; a single one that is refused is answered with its problem.',
           tags: ['Connect'],
+          consumes: ['application/json', 'application/x-ndjson'],
           response: { 200: ingestAnswer },
         },
       },

@@ -4,6 +4,7 @@ import {
   type DeliverySummary,
   type DevicePatch,
   type LiveEvent,
+  liveEvent,
   liveQuery,
   type MessageKind,
   type Rejection,
@@ -155,6 +156,12 @@ function liveRoutes(clients: Set<Client>) {
             'Server-sent events of what happens now; read with fetch, since it carries a bearer',
           tags: ['Ops'],
           querystring: liveQuery,
+          response: {
+            200: {
+              description: 'A stream that does not end; each event has its type and its data.',
+              content: { 'text/event-stream': { schema: liveEvent } },
+            },
+          },
         },
       },
       (request, reply) => {

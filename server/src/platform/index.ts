@@ -5,8 +5,9 @@ export { type Clock, every, type ManualClock, manualClock, systemClock } from '.
 export { CONFIG_HELP, type Config, readConfig, readPem } from './config.ts'
 export { type DatabaseAccess, openEmbedded } from './embedded.ts'
 export { defineRefusals, PulseError, type RefusalFacts } from './errors.ts'
-export type { JsonSchema, OpenApi, Operation, Parameter } from './http/openapi.ts'
 export { createGuard } from './guard.ts'
+export { forgetIdempotencyKeys, takeIdempotencyKeys } from './http/idempotency.ts'
+export type { JsonSchema, OpenApi, Operation, Parameter } from './http/openapi.ts'
 export { secureHeaders, servePortal } from './http/portal.ts'
 export { problemOf } from './http/problem.ts'
 export {

@@ -36,7 +36,7 @@ function ruleRoutes(shell: Shell, rules: Rules): void {
     '/v1/rules',
     {
       config: { permission: 'rule.read' },
-      schema: { tags: ['Rules'], response: { 200: rulesAnswer } },
+      schema: { summary: 'The rules in use', tags: ['Rules'], response: { 200: rulesAnswer } },
     },
     async (request) => ({ items: [...(await rules.rules(tenantOf(request)))] }),
   )
@@ -44,7 +44,7 @@ function ruleRoutes(shell: Shell, rules: Rules): void {
     '/v1/rules/:key',
     {
       config: { permission: 'rule.read' },
-      schema: { tags: ['Rules'], params: byKey, response: { 200: rule } },
+      schema: { summary: 'One rule', tags: ['Rules'], params: byKey, response: { 200: rule } },
     },
     (request) => rules.rule(tenantOf(request), request.params.key),
   )
@@ -52,7 +52,14 @@ function ruleRoutes(shell: Shell, rules: Rules): void {
     '/v1/rules/:key',
     {
       config: { permission: 'rule.write' },
-      schema: { tags: ['Rules'], params: byKey, body: ruleDocument, response: { 200: rule } },
+      schema: {
+        summary: 'Make or change a rule',
+        description: 'A change makes a new version; earlier ones stay as they were.',
+        tags: ['Rules'],
+        params: byKey,
+        body: ruleDocument,
+        response: { 200: rule },
+      },
     },
     (request) => {
       if (request.body.key !== request.params.key) {
@@ -70,7 +77,12 @@ function alertRoutes(shell: Shell, rules: Rules): void {
     '/v1/alerts',
     {
       config: { permission: 'alert.read' },
-      schema: { tags: ['Rules'], querystring: alertsQuery, response: { 200: alertsAnswer } },
+      schema: {
+        summary: 'Alerts, newest first',
+        tags: ['Rules'],
+        querystring: alertsQuery,
+        response: { 200: alertsAnswer },
+      },
     },
     (request) => rules.alerts(tenantOf(request), request.query),
   )
@@ -78,7 +90,12 @@ function alertRoutes(shell: Shell, rules: Rules): void {
     '/v1/alerts/:id',
     {
       config: { permission: 'alert.read' },
-      schema: { tags: ['Rules'], params: byId, response: { 200: alertDetail } },
+      schema: {
+        summary: 'An alert with its story',
+        tags: ['Rules'],
+        params: byId,
+        response: { 200: alertDetail },
+      },
     },
     (request) => rules.detail(tenantOf(request), request.params.id),
   )
@@ -86,7 +103,12 @@ function alertRoutes(shell: Shell, rules: Rules): void {
     '/v1/alerts/:id/acknowledge',
     {
       config: { permission: 'alert.write' },
-      schema: { tags: ['Rules'], params: byId, response: { 200: alert } },
+      schema: {
+        summary: 'Acknowledge an alert',
+        tags: ['Rules'],
+        params: byId,
+        response: { 200: alert },
+      },
     },
     (request) => {
       const by = request.principal?.name ?? actorOf(request).id

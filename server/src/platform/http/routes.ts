@@ -1,5 +1,6 @@
 import type { Permission, Role } from '@pulse/contract'
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
+import type { z } from 'zod'
 
 /** Somebody who may act: today a person with a session. */
 export interface Principal {
@@ -27,12 +28,39 @@ declare module 'fastify' {
     permission?: Permission
     /** `nobody`: no sign-in; `person`: signed in, no tenant; `device`: the route authenticates a device itself. */
     open?: 'nobody' | 'person' | 'device'
+    /** True when the answer shows a secret: it is not kept for an Idempotency-Key. */
+    secret?: boolean
+    /** The body, for the API document, of a route that reads and checks it by itself. */
+    accepts?: z.ZodType
+  }
+  interface FastifyInstance {
+    /** Every route that was registered, in order. */
+    routeFacts: readonly RouteFacts[]
   }
   interface FastifyRequest {
     principal: Principal | undefined
     membership: Membership | undefined
   }
 }
+
+/** What a route declares, for tests and documents. */
+export interface RouteFacts {
+  readonly method: string
+  readonly url: string
+  readonly permission: Permission | undefined
+  readonly open: 'nobody' | 'person' | 'device' | undefined
+  /** True when the API document leaves it out: a page or an asset. */
+  readonly hidden: boolean
+}
+
+/** The facts of a route, as it is registered. */
+export const factsOf = (route: RouteOptions): RouteFacts => ({
+  method: String(route.method),
+  url: route.url,
+  permission: route.config?.permission,
+  open: route.config?.open,
+  hidden: route.schema?.hide === true,
+})
 
 /** The tenant that this request acts in. Only on routes with a permission. */
 export function tenantOf(request: FastifyRequest): number {

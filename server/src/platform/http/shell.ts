@@ -1,7 +1,6 @@
 import swagger from '@fastify/swagger'
 import { fastify, LogController } from 'fastify'
 import {
-  jsonSchemaTransform,
   serializerCompiler,
   validatorCompiler,
   type ZodTypeProvider,
@@ -9,8 +8,15 @@ import {
 import { PulseError } from '../errors.ts'
 import { uuidv7 } from '../ids.ts'
 import type { Log } from '../log.ts'
+import { openapiOptions } from './openapi.ts'
 import { answerError } from './problem.ts'
-import { type Authenticate, type FastifyRequest, refuseUndeclared } from './routes.ts'
+import {
+  type Authenticate,
+  type FastifyRequest,
+  factsOf,
+  type RouteFacts,
+  refuseUndeclared,
+} from './routes.ts'
 
 export interface ShellDeps {
   readonly log: Log
@@ -37,26 +43,18 @@ export async function createShell(deps: ShellDeps) {
   app.setErrorHandler((error, request, reply) => answerError(error, request, reply))
   app.decorateRequest('principal', undefined)
   app.decorateRequest('membership', undefined)
+  const routeFacts: RouteFacts[] = []
+  app.decorate('routeFacts', routeFacts)
   app.addHook('onRoute', (route) => {
-    if (route.method !== 'HEAD' && route.method !== 'OPTIONS') refuseUndeclared(route)
+    if (route.method === 'HEAD' || route.method === 'OPTIONS') return
+    refuseUndeclared(route)
+    routeFacts.push(factsOf(route))
   })
   app.addHook('onRequest', async (request, reply) => {
     reply.header('request-id', request.id)
     await authorise(request, deps.authenticate)
   })
-  await app.register(swagger, {
-    openapi: {
-      openapi: '3.1.0',
-      info: {
-        title: 'Pulse',
-        version: deps.version,
-        description: 'Fleet operations and event intelligence.',
-      },
-      components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } } },
-      security: [{ bearer: [] }],
-    },
-    transform: jsonSchemaTransform,
-  })
+  await app.register(swagger, openapiOptions(deps.version))
   app.get('/openapi.json', { config: { open: 'nobody' }, schema: { hide: true } }, () =>
     app.swagger(),
   )
