@@ -25,7 +25,7 @@ test('from a form to the first stored message', async ({ portal, api }) => {
   await expect(snippet).toContainText(`demo/${key}`)
   await expect(portal).toHaveURL(new RegExp(`device=${key}`))
   await expect(portal).not.toHaveURL(/pulse_d_/)
-  const token = /pulse_d_\w+/.exec((await snippet.textContent()) ?? '')?.[0] ?? ''
+  const token = /pulse_d_[\w-]+/.exec((await snippet.textContent()) ?? '')?.[0] ?? ''
 
   const send = (body: object) =>
     fetch(`${api.demo.url}/v1/ingest`, {

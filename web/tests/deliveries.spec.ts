@@ -75,10 +75,9 @@ test('a dead letter is replayed, and the page says what that did', async ({ port
   const id = items[0]?.id
   // A delivery dies after ten hours of attempts: the server's own answer, told as dead.
   await portal.route(`**/v1/deliveries/${id}`, async (route) => {
-    const answer = await route.fetch()
-    const body = (await answer.json()) as object
+    const body = await api.get<object>(`/v1/deliveries/${id}`)
     const dead = { state: 'dead', attempts: 8, lastStatus: null, lastError: 'connection refused' }
-    await route.fulfill({ response: answer, json: { ...body, ...dead } })
+    await route.fulfill({ json: { ...body, ...dead } })
   })
   const asked: string[] = []
   await portal.route('**/replay', async (route) => {

@@ -2,6 +2,7 @@ import { Button } from '@mantine/core'
 import type { AlertDetail } from '@pulse/contract'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
+import { sessionQuery } from '../session/queries.ts'
 import { useDeviceType } from '../state/use-device-type.ts'
 import { plural } from '../ui/format.ts'
 import { QueryView, Skeleton } from '../ui/states.tsx'
@@ -23,6 +24,9 @@ interface AlertStoryProps {
 /** The whole story of one alert: why, the plot, what happened, how often before. */
 export function AlertStory({ id, page = false }: AlertStoryProps) {
   const query = useQuery(alertQuery(id))
+  const { isPending } = useQuery(sessionQuery())
+  // Whether there is a button depends on who one is; it must not push the story down later.
+  if (isPending) return <StorySkeleton />
   return (
     <QueryView query={query} skeleton={<StorySkeleton />}>
       {(alert) => <Story alert={alert} page={page} />}
