@@ -3,8 +3,16 @@ import { severity } from './envelope.ts'
 import { deviceKey, instant, slug, tokenId } from './ids.ts'
 import { permissions, roles } from './permissions.ts'
 
+/** Text that PostgreSQL can store: well-formed, without U+0000. */
+const storable = z
+  .string()
+  .refine(
+    (text) => text.isWellFormed() && !text.includes('\0'),
+    'has characters that cannot be stored',
+  )
+
 export const credentials = z.object({
-  username: z.string().min(1).max(128),
+  username: storable.min(1).max(128),
   password: z.string().min(1).max(256),
 })
 
@@ -66,7 +74,7 @@ export const alertCounts = z.object({
 export type AlertCounts = z.infer<typeof alertCounts>
 
 const tagName = z.string().regex(/^[A-Za-z][A-Za-z0-9_-]{0,31}$/)
-export const tags = z.record(tagName, z.string().max(128))
+export const tags = z.record(tagName, storable.max(128))
 
 /** A row of the fleet list. */
 export const deviceRow = z.object({
@@ -119,7 +127,7 @@ export type Facets = z.infer<typeof facets>
 
 export const newDevice = z.object({
   key: deviceKey,
-  name: z.string().min(1).max(128).optional(),
+  name: storable.min(1).max(128).optional(),
   type: slug,
   site: slug.optional(),
   tags: tags.optional(),

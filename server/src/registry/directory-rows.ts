@@ -40,16 +40,12 @@ const deviceColumns = (sql: PipelineSql) => sql`
   y.stale_after_s as "staleAfterS", y.offline_after_s as "offlineAfterS",
   y.metrics -> 0 ->> 'name' as "readingMetric"`
 
-/** Devices by tenant key and device key, pairwise. */
-export const selectDevicesByKey = (
-  sql: PipelineSql,
-  tenants: readonly string[],
-  keys: readonly string[],
-) => sql<DeviceRow[]>`
+/** Devices by `{tenant}/{device}`. */
+export const selectDevicesByName = (sql: PipelineSql, names: readonly string[]) => sql<DeviceRow[]>`
   select ${deviceColumns(sql)}
-    from unnest(${tenants as string[]}::text[], ${keys as string[]}::text[]) as w(tenant, key)
-    join registry.tenant t on t.key = w.tenant
-    join registry.device d on d.tenant = t.id and d.key = w.key
+    from unnest(${names as string[]}::text[]) as w(name)
+    join registry.tenant t on t.key = split_part(w.name, '/', 1)
+    join registry.device d on d.tenant = t.id and d.key = substr(w.name, strpos(w.name, '/') + 1)
     join registry.device_type y on y.tenant = d.tenant and y.key = d.type`
 
 export const selectDevicesById = (sql: PipelineSql, ids: readonly number[]) => sql<DeviceRow[]>`

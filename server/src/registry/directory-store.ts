@@ -8,7 +8,7 @@ import {
   deviceOfRow,
   selectCredentials,
   selectDevicesById,
-  selectDevicesByKey,
+  selectDevicesByName,
   selectTenants,
   tenantOfRow,
 } from './directory-rows.ts'
@@ -42,10 +42,9 @@ export function createDirectoryStore(sql: PipelineSql, limit: number): Directory
     rows: readonly R[],
     begun: number,
   ): Promise<[R, Device][]> {
-    const keys = [...new Set(rows.map((row) => row.tenantKey))]
-    const owners = new Map(
-      (await Promise.all(keys.map(tenant))).map((owner) => [owner?.key, owner]),
-    )
+    const keys = new Set(rows.map((row) => row.tenantKey))
+    const found = await Promise.all([...keys].map(tenant))
+    const owners = new Map(found.map((owner) => [owner?.key, owner]))
     return rows.flatMap((row): [R, Device][] => {
       const owner = owners.get(row.tenantKey)
       if (!owner) return []
@@ -54,22 +53,24 @@ export function createDirectoryStore(sql: PipelineSql, limit: number): Directory
     })
   }
 
-  const loadByName = gather(async (names) => {
-    const begun = epoch
-    const parts = names.map((name) => name.split('/'))
-    const [tenants, keys] = [0, 1].map((index) => parts.map((part) => part[index] ?? ''))
-    const rows = await available(selectDevicesByKey(sql, tenants ?? [], keys ?? []))
-    return new Map((await devicesOf(rows, begun)).map(([, device]) => [nameOf(device), device]))
-  })
-  const loadById = gather(async (ids) => {
-    const begun = epoch
-    const rows = await available(selectDevicesById(sql, ids.map(Number)))
-    return new Map((await devicesOf(rows, begun)).map(([, device]) => [String(device.id), device]))
-  })
+  const known = <K extends string | number>(
+    keyOf: (device: Device) => K,
+    load: (keys: readonly string[]) => PromiseLike<readonly DeviceRow[]>,
+  ) =>
+    gather(async (keys) => {
+      const begun = epoch
+      const found = await devicesOf(await available(load(keys)), begun)
+      return new Map(found.map(([, device]) => [String(keyOf(device)), device]))
+    })
+  const loadByName = known(nameOf, (names) => selectDevicesByName(sql, names))
+  const loadById = known(
+    ({ id }) => id,
+    (ids) => selectDevicesById(sql, ids.map(Number)),
+  )
   const loadCredential = gather(async (ids) => {
     const begun = epoch
-    const rows = await available(selectCredentials(sql, ids))
-    const found = (await devicesOf(rows, begun)).map(([row, device]) => credentialOf(row, device))
+    const rows = await devicesOf(await available(selectCredentials(sql, ids)), begun)
+    const found = rows.map(([row, device]) => credentialOf(row, device))
     // Kept only with its device, so what was forgotten meanwhile is not.
     for (const credential of found) cache.addCredential(credential)
     return new Map(found.map((credential) => [credential.id, credential]))

@@ -29,7 +29,7 @@ export interface IndexRow {
 /** A device of a list, with the id by which other modules know it. */
 export type FoundDevice = DeviceRow & { readonly id: number }
 
-export const indexColumns = (sql: TenantSql): Fragment => sql`
+const indexColumns = (sql: TenantSql): Fragment => sql`
   i.device as id, i.key, i.name, i.type, i.site, i.tags, i.status,
   nullif(i.last_message_at, '-infinity') as "lastMessageAt", i.firmware,
   i.critical, i.warning, i.info, i.alert_order as "alertOrder", i.worst_title as "worstTitle",
@@ -118,3 +118,19 @@ export async function selectCount(sql: TenantSql, where?: Fragment): Promise<num
     select count(*) as count from registry.device_index i where ${where ?? sql`true`}`
   return row?.count ?? 0
 }
+
+export async function selectDevice(
+  sql: TenantSql,
+  key: string,
+): Promise<(IndexRow & { readonly createdAt: Date }) | undefined> {
+  const [row] = await sql<(IndexRow & { readonly createdAt: Date })[]>`
+    select ${indexColumns(sql)}, d.created_at as "createdAt"
+      from registry.device_index i
+      join registry.device d on d.id = i.device and d.tenant = i.tenant
+     where i.key = ${key}`
+  return row
+}
+
+export const selectByKeys = (sql: TenantSql, keys: readonly string[]) => sql<IndexRow[]>`
+  select ${indexColumns(sql)} from registry.device_index i
+   where i.key = any(${keys as string[]}::text[])`

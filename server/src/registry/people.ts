@@ -110,20 +110,7 @@ export function createPeople(deps: PeopleDeps): People {
     async session(token) {
       return sessionOf(await facts(token))
     },
-    async signOut(token) {
-      const found = await facts(token)
-      const end = (sql: Parameters<typeof deleteSession>[0]) => deleteSession(sql, sha256(token))
-      const home = found.tenants[0]
-      if (!home) return void (await available(end(app)))
-      await inTenant(app, home.tenant, async (sql) => {
-        await end(sql)
-        await record(sql, {
-          actor: personActor(found),
-          action: 'registry.signed-out',
-          subject: `person:${found.person}`,
-        })
-      })
-    },
+    signOut: async (token) => endSession(app, await facts(token), sha256(token)),
     async authenticate(request) {
       const token = bearerOf(request)
       return token === undefined ? undefined : principalOf(await facts(token))
@@ -162,6 +149,16 @@ async function openSession(app: Database, clock: Clock, known: SignInFacts, addr
   const found = await available(sessionFacts(app, hash, nowMs))
   if (!found) throw refuse.unauthenticated()
   return { ...sessionOf(found), token }
+}
+
+async function endSession(app: Database, found: SessionFacts, hash: Buffer): Promise<void> {
+  const [home] = found.tenants
+  if (!home) return void (await available(deleteSession(app, hash)))
+  await inTenant(app, home.tenant, async (sql) => {
+    await deleteSession(sql, hash)
+    const subject = `person:${found.person}`
+    await record(sql, { actor: personActor(found), action: 'registry.signed-out', subject })
+  })
 }
 
 async function createPerson(

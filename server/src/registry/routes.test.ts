@@ -112,6 +112,8 @@ describe('devices', () => {
     [{ key: 'x', type: 'ups', site: 'nope' }, 404, 'registry.unknown-site'],
     [{ key: 'a/b', type: 'ups' }, 400, 'platform.invalid'],
     [{ type: 'ups' }, 400, 'platform.invalid'],
+    [{ key: 'x', type: 'ups', name: 'a\0b' }, 400, 'platform.invalid'],
+    [{ key: 'x', type: 'ups', tags: { env: '\ud800' } }, 400, 'platform.invalid'],
   ])('are refused: %j', async (payload, status, code) => {
     expect(await call('engineer', 'POST', '/v1/devices', payload)).toMatchObject({
       status,

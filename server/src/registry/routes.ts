@@ -135,15 +135,19 @@ function tokenRoutes(app: Shell, { devices }: Registry): void {
       return reply.code(201).send({ id, token })
     },
   )
+  revokeRoute(app, devices)
+}
+
+function revokeRoute(app: Shell, devices: Registry['devices']): void {
   app.delete(
-    `${url}/:id`,
+    '/v1/devices/:key/tokens/:id',
     {
       config: { permission: 'credential.write' },
       schema: {
-        tags,
+        tags: ['Registry'],
         summary: 'Revoke a token',
         description: 'It ends at once, and so do the sessions that were opened with it.',
-        params: params.extend({ id: tokenId }),
+        params: z.object({ key: deviceKey, id: tokenId }),
         response: { 204: nothing },
       },
     },

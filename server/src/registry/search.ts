@@ -7,8 +7,8 @@ import {
 } from '@pulse/contract'
 import { type Clock, type Database, inTenant, type PipelineSql, type TenantSql } from '#platform'
 import { available } from './available.ts'
-import { createCountMemo } from './count-memo.ts'
-import { type DeviceSort, readCursor, writeCursor } from './cursor.ts'
+import { type CountMemo, createCountMemo } from './count-memo.ts'
+import { type Cursor, type DeviceSort, readCursor, writeCursor } from './cursor.ts'
 import { refuse } from './errors.ts'
 import {
   type SiteStatusCount,
@@ -20,10 +20,10 @@ import {
 import {
   cursorOf,
   type FoundDevice,
-  type IndexRow,
-  indexColumns,
   rowOf,
+  selectByKeys,
   selectCount,
+  selectDevice,
   selectPage,
 } from './index-rows.ts'
 import { compileQuery } from './search-terms.ts'
@@ -72,28 +72,11 @@ export function createSearch({ app, pipeline, clock }: SearchDeps): Search {
   return {
     async devices(tenant, facts) {
       const begun = performance.now()
-      const query = readQuery(facts.q)
-      const after = readCursor(facts.sort, facts.cursor)
-      return within(tenant, async (sql) => {
-        const where = compile(query, sql, clock.now())
-        const [rows, total, known] = await Promise.all([
-          selectPage(sql, where, { sort: facts.sort, after, limit: facts.limit }),
-          memo.count(`${tenant}`, () => selectCount(sql)),
-          query.op === 'all'
-            ? undefined
-            : memo.count(`${tenant} ${facts.q}`, () => selectCount(sql, where)),
-        ])
-        const matched = known ?? total
-        const items = rows.slice(0, facts.limit)
-        const last = rows.length > facts.limit ? items.at(-1) : undefined
-        return {
-          items: items.map(rowOf),
-          matched,
-          total,
-          ...(last ? { next: writeCursor(facts.sort, cursorOf(facts.sort, last)) } : {}),
-          tookMs: performance.now() - begun,
-        }
-      })
+      const asked = { query: readQuery(facts.q), after: readCursor(facts.sort, facts.cursor) }
+      const page = await within(tenant, (sql) =>
+        readPage(sql, { ...facts, ...asked, tenant, memo, nowMs: clock.now() }),
+      )
+      return { ...page, tookMs: performance.now() - begun }
     },
     async facets(tenant, q) {
       const query = readQuery(q)
@@ -101,26 +84,49 @@ export function createSearch({ app, pipeline, clock }: SearchDeps): Search {
     },
     tenantCounts: () => available(selectTenantCounts(pipeline)),
     siteStatus: (tenant) => within(tenant, selectSiteStatus),
-    async device(tenant, key) {
-      return within(tenant, async (sql) => {
-        const [row] = await sql<(IndexRow & { createdAt: Date })[]>`
-          select ${indexColumns(sql)}, d.created_at as "createdAt"
-            from registry.device_index i join registry.device d on d.id = i.device and d.tenant = i.tenant
-           where i.key = ${key}`
-        if (!row) throw refuse.unknownDevice()
-        return { ...rowOf(row), createdAt: row.createdAt }
-      })
-    },
+    device: (tenant, key) => within(tenant, (sql) => readDevice(sql, key)),
     async byKeys(tenant, keys) {
-      const rows = await within(
-        tenant,
-        (sql) => sql<IndexRow[]>`
-        select ${indexColumns(sql)} from registry.device_index i
-         where i.key = any(${keys as string[]}::text[])`,
-      )
+      const rows = await within(tenant, (sql) => selectByKeys(sql, keys))
       return rows.map(rowOf)
     },
   }
+}
+
+interface PageQuestion extends SearchFacts {
+  readonly tenant: number
+  readonly query: Query
+  readonly after: Cursor | undefined
+  readonly memo: CountMemo
+  readonly nowMs: number
+}
+
+async function readPage(
+  sql: TenantSql,
+  asked: PageQuestion,
+): Promise<Omit<SearchAnswer, 'tookMs'>> {
+  const { tenant, query, sort, limit, memo } = asked
+  const where = compile(query, sql, asked.nowMs)
+  const [rows, total, found] = await Promise.all([
+    selectPage(sql, where, { sort, after: asked.after, limit }),
+    memo.count(`${tenant}`, () => selectCount(sql)),
+    query.op === 'all'
+      ? undefined
+      : memo.count(`${tenant} ${asked.q}`, () => selectCount(sql, where)),
+  ])
+  const items = rows.slice(0, limit)
+  const last = rows.length > limit ? items.at(-1) : undefined
+  return {
+    items: items.map(rowOf),
+    matched: found ?? total,
+    total,
+    ...(last ? { next: writeCursor(sort, cursorOf(sort, last)) } : {}),
+  }
+}
+
+async function readDevice(sql: TenantSql, key: string) {
+  const row = await selectDevice(sql, key)
+  if (!row) throw refuse.unknownDevice()
+  return { ...rowOf(row), createdAt: row.createdAt }
 }
 
 function readQuery(text: string): Query {
