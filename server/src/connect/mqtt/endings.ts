@@ -24,7 +24,8 @@ export function onEnded(core: Core, connection: Connection, ending: Ending): voi
     scheduleWill(core, session.key, device, session.will, session.expiryS)
   }
   forget(core, session)
-  if (session.id === 0 || ending.reason === 'taken-over') return
+  // A shutdown writes the end of all sessions by one statement.
+  if (session.id === 0 || ending.reason === 'taken-over' || !core.running) return
   void core.serially(session.key, () =>
     core.store.close(session.id, session.expiryS).catch((error) => {
       // It is found open at the next start, or ends when the client comes again.

@@ -138,6 +138,9 @@ export function createGateway(deps: GatewayDeps): Gateway {
         connection.wire.destroy()
       }
       await serial.idle()
+      await core.store.recover().catch((error) => {
+        core.log.warn({ err: error }, 'the end of sessions is written at the next start')
+      })
       await Promise.all([core.store.idle(), core.outbounds.idle()])
     },
     stats: () => ({

@@ -38,7 +38,7 @@ export interface SessionStore {
   release(session: number, packetId: number): Promise<void>
   /** Ends what has expired. */
   sweep(): Promise<void>
-  /** After a crash: sessions that seem connected are not. Returns the devices that have sessions. */
+  /** Nobody is connected, at a start or at the end: sessions that seem so begin to expire. */
   recover(): Promise<void>
   idle(): Promise<void>
 }

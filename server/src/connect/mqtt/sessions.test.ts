@@ -162,6 +162,14 @@ describe('a kept session', () => {
     )
   })
 
+  test('begins to expire when Pulse stops', async () => {
+    await under.connected({ clientId: 'k', ...kept(60) })
+    await under.gateway.close()
+    const [row] = await database.as('pulse_pipeline')<{ expiresAt: Date | null }[]>`
+      select expires_at as "expiresAt" from connect.session`
+    expect(row?.expiresAt?.getTime()).toBe(clock.now() + 60_000)
+  })
+
   test('that a crash left open expires from the next start on', async () => {
     await database.as('pulse_pipeline')`
       insert into connect.session (tenant, device, client_id, protocol, expiry_s, connected_at)

@@ -91,6 +91,12 @@ describe('over WebSocket', () => {
     }
   })
 
+  test('another path is nobody’s', async () => {
+    const socket = new WebSocket(`${url}/other`, ['mqtt'])
+    const error = await new Promise<Error>((resolve) => socket.once('error', resolve))
+    expect(error.message).toContain('404')
+  })
+
   test('a text frame ends the connection', async () => {
     const socket = new WebSocket(`${url}/mqtt`, ['mqtt'])
     await new Promise((resolve) => socket.once('open', resolve))

@@ -20,11 +20,12 @@ export function acceptWebSockets(server: Server, gateway: Gateway): () => void {
     handleProtocols: (offered) => (offered.has('mqtt') ? 'mqtt' : false),
   })
   const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
-    if (pathOf(request) !== WEBSOCKET_PATH) return
-    if (!speaksMqtt(request)) {
-      socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
+    if (pathOf(request) !== WEBSOCKET_PATH) {
+      // Nobody else would answer, and the socket would hang.
+      if (server.listenerCount('upgrade') === 1) refuse(socket, '404 Not Found')
       return
     }
+    if (!speaksMqtt(request)) return refuse(socket, '400 Bad Request')
     sockets.handleUpgrade(request, socket, head, (websocket) => {
       gateway.attach(wireOf(websocket, request.socket.remoteAddress))
     })
@@ -34,6 +35,10 @@ export function acceptWebSockets(server: Server, gateway: Gateway): () => void {
     server.off('upgrade', upgrade)
     sockets.close()
   }
+}
+
+const refuse = (socket: Duplex, status: string): void => {
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
 }
 
 const pathOf = ({ url = '' }: IncomingMessage): string => url.split('?', 1)[0] as string
