@@ -13,6 +13,11 @@ interface AuditRow {
 }
 
 const MAX_CHANGES = 12
+/** Acts that are read, to be told together where they belong together. */
+const MAX_ACTS = 200
+const TOGETHER_MS = 10 * 60_000
+/** Fewer alike are told one by one. */
+const MANY = 3
 /** Acts that change nothing of the fleet. */
 const UNTOLD = ['registry.signed-in', 'registry.signed-out']
 
@@ -26,7 +31,7 @@ export async function readChanges(
     selectActs(sql, sinceMs),
     selectArrivals(sql, sinceMs),
   ])
-  const changes = [...acts.map((row) => changeOf(row, names)), ...arrivals]
+  const changes = [...gathered(acts).map((run) => changeOfRun(run, names)), ...arrivals].flat()
   return changes.sort((a, b) => (a.at < b.at ? 1 : -1)).slice(0, MAX_CHANGES)
 }
 
@@ -34,7 +39,7 @@ const selectActs = (sql: TenantSql, sinceMs: number) => sql<AuditRow[]>`
   select at, actor_kind as "actorKind", actor, action, subject, after
     from platform.audit
    where at >= ${new Date(sinceMs)} and action <> all(${UNTOLD}::text[])
-   order by id desc limit ${MAX_CHANGES}`
+   order by id desc limit ${MAX_ACTS}`
 
 async function selectArrivals(sql: TenantSql, sinceMs: number): Promise<Change[]> {
   const rows = await sql<{ at: Date; devices: number; device: string }[]>`
@@ -55,6 +60,44 @@ async function selectArrivals(sql: TenantSql, sinceMs: number): Promise<Change[]
   }))
 }
 
+/** Runs of acts alike: the same deed by the same hand, soon after one another. */
+function gathered(acts: readonly AuditRow[]): AuditRow[][] {
+  const runs: AuditRow[][] = []
+  for (const act of acts) {
+    const run = runs.at(-1)
+    const last = run?.at(-1)
+    const alike =
+      last &&
+      last.action === act.action &&
+      last.actor === act.actor &&
+      last.at.getTime() - act.at.getTime() < TOGETHER_MS
+    if (alike) run?.push(act)
+    else runs.push([act])
+  }
+  return runs
+}
+
+/** How many acts alike read, by their action. */
+const plurals: Readonly<Record<string, string>> = {
+  'registry.site-registered': 'sites registered',
+  'registry.type-registered': 'device types registered',
+  'registry.device-registered': 'devices registered',
+  'registry.token-created': 'tokens created',
+  'registry.token-revoked': 'tokens revoked',
+  'rules.rule-changed': 'rules put in use',
+  'connect.command-sent': 'commands sent',
+  'actions.delivery-replayed': 'dead letters replayed',
+}
+
+function changeOfRun(run: readonly AuditRow[], names: ReadonlyMap<string, string>): Change[] {
+  const changes = run.map((row) => changeOf(row, names))
+  const [newest] = changes
+  const plural = plurals[run[0]?.action ?? '']
+  const single = run.every(({ subject }) => !subject.startsWith('devices:'))
+  if (!newest || plural === undefined || run.length < MANY || !single) return changes
+  return [{ ...newest, text: `${run.length} ${plural}`, device: null, alert: null }]
+}
+
 /** How an act reads. `{}` stands for the name in its subject, `{field}` for one of what it wrote. */
 const sentences: Readonly<Record<string, string>> = {
   'registry.tenant-created': 'Tenant {} created',
@@ -68,7 +111,9 @@ const sentences: Readonly<Record<string, string>> = {
   'registry.token-revoked': 'Token of {} revoked',
   'rules.rule-changed': 'Rule {} is in use',
   'rules.alert-acknowledged': 'Alert acknowledged',
-  'rules.acknowledged': 'Alert acknowledged',
+  'connect.command-sent': 'Command {name} sent to {}',
+  'actions.destination-created': 'Destination {name} created',
+  'actions.destination-changed': 'Destination {name} changed',
 }
 
 function changeOf(row: AuditRow, names: ReadonlyMap<string, string>): Change {

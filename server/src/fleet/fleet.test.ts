@@ -253,6 +253,7 @@ describe('the overview', () => {
       { tenant: demo.tenant, actor: { kind: 'person', id: person } },
       'ups-1',
     )
+    for (let times = 0; times < 3; times++) await registry.devices.createToken(demo, 'ups-2')
     const first = ['ups-1', 'ups-2'].map(
       (device): EventDraft => ({
         type: 'state.presence-changed',
@@ -270,6 +271,8 @@ describe('the overview', () => {
       expect.objectContaining({ text: '2 devices connected for the first time', by: null }),
     )
     expect(changes.map(({ text }) => text)).toContain('2 devices registered')
+    expect(changes.map(({ text }) => text)).toContain('Site Dallas registered')
+    expect(changes.map(({ text }) => text)).toContain('3 tokens created')
     expect(changes.some(({ text }) => text.includes('igned'))).toBe(false)
     expect(changes.map(({ at: when }) => when)).toEqual(
       changes
@@ -283,7 +286,7 @@ describe('the overview', () => {
 
   test('draws its history from a sample a minute, with a gap where there was none', async () => {
     Object.assign(stats, { settled: 4, succeeded: 3 })
-    for (const pause of [0, 3 * minute]) {
+    for (const pause of [0, 5 * minute]) {
       clock.advance(pause)
       const sampler = sampling()
       traffic.messages += 600

@@ -32,8 +32,8 @@ export const pruneHistory = (sql: PipelineSql, beforeMs: number) =>
   sql`delete from fleet.history where at < ${new Date(beforeMs)}`
 
 const BUCKETS = 48
-/** No bucket is narrower than this: samples are a minute apart. */
-const MIN_BUCKET_MS = 60_000
+/** Samples are a little more than a minute apart: no bucket may fall between two. */
+const MIN_BUCKET_MS = 90_000
 
 interface BucketRow {
   readonly bucket: number
