@@ -1,4 +1,5 @@
 import { Button, TextInput } from '@mantine/core'
+import type { DeviceRow } from '@pulse/contract'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { useDeferredValue, useState } from 'react'
 import { deviceSearchQuery } from '../registry/queries.ts'
@@ -20,7 +21,6 @@ export function ChooseDevice({ onReady }: ChooseDeviceProps) {
   const find = useDeferredValue(text.trim())
   const { data } = useQuery(deviceSearchQuery(find))
   const found = find === '' ? [] : (data?.items ?? [])
-  const may = useMay('credential.write')
   const { mutate, error, isPending, variables } = useMutation({
     mutationFn: createToken,
     onSuccess: ({ token }, device) => onReady(device, token),
@@ -42,34 +42,50 @@ export function ChooseDevice({ onReady }: ChooseDeviceProps) {
       )}
       <ul className={classes.found} aria-label="Devices found">
         {found.map((device) => (
-          <li key={device.key}>
-            <span className={classes.foundName}>
-              <b>{device.name}</b> <span className="mono muted">{device.key}</span>
-            </span>
-            <StatusDot status={device.status} />
-            {may && (
-              <Button
-                size="compact-sm"
-                loading={isPending && variables === device.key}
-                aria-label={`New token for ${device.key}`}
-                onClick={() => mutate(device.key)}
-              >
-                New token
-              </Button>
-            )}
-            <Button
-              size="compact-sm"
-              aria-label={`I have a token of ${device.key}`}
-              onClick={() => onReady(device.key, undefined)}
-            >
-              I have one
-            </Button>
-          </li>
+          <Found
+            key={device.key}
+            device={device}
+            busy={isPending && variables === device.key}
+            onCreate={() => mutate(device.key)}
+            onReady={() => onReady(device.key, undefined)}
+          />
         ))}
       </ul>
       {find !== '' && data && found.length === 0 && (
         <p className="muted">No device has this key or name.</p>
       )}
     </Panel>
+  )
+}
+
+interface FoundProps {
+  readonly device: DeviceRow
+  readonly busy: boolean
+  readonly onCreate: () => void
+  readonly onReady: () => void
+}
+
+function Found({ device, busy, onCreate, onReady }: FoundProps) {
+  const may = useMay('credential.write')
+  return (
+    <li>
+      <span className={classes.foundName}>
+        <b>{device.name}</b> <span className="mono muted">{device.key}</span>
+      </span>
+      <StatusDot status={device.status} />
+      {may && (
+        <Button
+          size="compact-sm"
+          loading={busy}
+          aria-label={`New token for ${device.key}`}
+          onClick={onCreate}
+        >
+          New token
+        </Button>
+      )}
+      <Button size="compact-sm" aria-label={`I have a token of ${device.key}`} onClick={onReady}>
+        I have one
+      </Button>
+    </li>
   )
 }

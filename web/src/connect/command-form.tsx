@@ -4,7 +4,7 @@ import { type FormEvent, useState } from 'react'
 import { ApiProblem } from '../session/problem.ts'
 import { Panel } from '../ui/panel.tsx'
 import { toast } from '../ui/toast.ts'
-import { checkDraft, useCommandDraft } from './command-draft.ts'
+import { type CommandDraft, checkDraft, useCommandDraft } from './command-draft.ts'
 import classes from './connect.module.css'
 import { sendCommand } from './queries.ts'
 
@@ -19,7 +19,7 @@ const lifetimes = [
 export function CommandForm({ device }: { readonly device: string }) {
   const { draft, change, clear } = useCommandDraft(device)
   const [tried, setTried] = useState(false)
-  const { nameError, payloadError, body } = checkDraft(draft)
+  const { nameError, body } = checkDraft(draft)
   const { send, problem, isPending } = useSend(device, () => {
     clear()
     setTried(false)
@@ -34,33 +34,7 @@ export function CommandForm({ device }: { readonly device: string }) {
   return (
     <Panel title="Send a command" padded>
       <form className={classes.form} onSubmit={submit} noValidate>
-        <TextInput
-          label="Name"
-          name="name"
-          placeholder="reboot"
-          autoComplete="off"
-          value={draft.name}
-          onChange={(event) => change({ name: event.currentTarget.value })}
-          error={tried && nameError}
-        />
-        <Textarea
-          label="Payload, JSON"
-          name="payload"
-          placeholder='{"delayS": 5}'
-          description="What the device gets; may be empty."
-          rows={5}
-          classNames={{ input: classes.code ?? '' }}
-          spellCheck={false}
-          value={draft.payload}
-          onChange={(event) => change({ payload: event.currentTarget.value })}
-          error={payloadError}
-        />
-        <NativeSelect
-          label="Waits for a device that is away"
-          data={lifetimes}
-          value={String(draft.ttlS)}
-          onChange={(event) => change({ ttlS: Number(event.currentTarget.value) })}
-        />
+        <Fields draft={draft} tried={tried} onChange={change} />
         {problem && (
           <p role="alert" className={classes.problem}>
             {problem.title} {problem.detail} {problem.remedy}{' '}
@@ -72,6 +46,48 @@ export function CommandForm({ device }: { readonly device: string }) {
         </Button>
       </form>
     </Panel>
+  )
+}
+
+interface FieldsProps {
+  readonly draft: CommandDraft
+  /** Whether it was submitted: then what is missing is said as well. */
+  readonly tried: boolean
+  readonly onChange: (patch: Partial<CommandDraft>) => void
+}
+
+function Fields({ draft, tried, onChange }: FieldsProps) {
+  const { nameError, payloadError } = checkDraft(draft)
+  return (
+    <>
+      <TextInput
+        label="Name"
+        name="name"
+        placeholder="reboot"
+        autoComplete="off"
+        value={draft.name}
+        onChange={(event) => onChange({ name: event.currentTarget.value })}
+        error={tried && nameError}
+      />
+      <Textarea
+        label="Payload, JSON"
+        name="payload"
+        placeholder='{"delayS": 5}'
+        description="What the device gets; may be empty."
+        rows={5}
+        classNames={{ input: classes.code ?? '' }}
+        spellCheck={false}
+        value={draft.payload}
+        onChange={(event) => onChange({ payload: event.currentTarget.value })}
+        error={payloadError}
+      />
+      <NativeSelect
+        label="Waits for a device that is away"
+        data={lifetimes}
+        value={String(draft.ttlS)}
+        onChange={(event) => onChange({ ttlS: Number(event.currentTarget.value) })}
+      />
+    </>
   )
 }
 

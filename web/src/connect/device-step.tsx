@@ -99,24 +99,26 @@ function Fields({ draft, errors, tried, onChange }: FieldsProps) {
         value={draft.type}
         onChange={(event) => onChange({ type: event.currentTarget.value })}
         error={shown('type')}
-        data={[
-          { value: '', label: 'Choose a type' },
-          ...[...(types?.values() ?? [])].map(({ key, name }) => ({ value: key, label: name })),
-        ]}
+        data={[{ value: '', label: 'Choose a type' }, ...optionsOf(types)]}
       />
       <NativeSelect
         label="Site"
         name="site"
         value={draft.site}
         onChange={(event) => onChange({ site: event.currentTarget.value })}
-        data={[
-          { value: '', label: 'No site' },
-          ...[...(sites?.values() ?? [])].map(({ key, name }) => ({ value: key, label: name })),
-        ]}
+        data={[{ value: '', label: 'No site' }, ...optionsOf(sites)]}
       />
     </>
   )
 }
+
+interface Named {
+  readonly key: string
+  readonly name: string
+}
+
+const optionsOf = (all: ReadonlyMap<string, Named> | undefined) =>
+  [...(all?.values() ?? [])].map(({ key, name }) => ({ value: key, label: name }))
 
 type NewDevice = NonNullable<ReturnType<typeof checkDevice>['body']>
 

@@ -8,7 +8,7 @@ import classes from '../rules/alert.module.css'
 import { AlertFilters } from '../rules/alert-filters.tsx'
 import { AlertList } from '../rules/alert-list.tsx'
 import { AlertStory } from '../rules/alert-story.tsx'
-import { groupBySite } from '../rules/group-alerts.ts'
+import { type AlertGroup, groupBySite } from '../rules/group-alerts.ts'
 import { alertsQuery } from '../rules/queries.ts'
 import { alertsSearch } from '../rules/search.ts'
 import { useAlertKeys } from '../rules/use-alert-keys.ts'
@@ -39,15 +39,7 @@ export function AlertsPage() {
   const counts = query.data?.counts
   return (
     <Page>
-      <PageHeader
-        title="Alerts"
-        meta={
-          counts &&
-          (state === 'open'
-            ? `${counts.open} open in ${plural(groups.length, 'site')}`
-            : `${formatCount(alerts.length)} listed`)
-        }
-      />
+      <PageHeader title="Alerts" meta={counts && summary(state, counts.open, groups)} />
       <AlertFilters search={search} counts={counts} onChange={setSearch} />
       {query.isError && query.data && (
         <StaleBanner
@@ -67,19 +59,29 @@ export function AlertsPage() {
             state={state}
           />
         </Panel>
-        {!narrow && (
-          <Panel label="Story of the alert" className={classes.storyPanel}>
-            {selected ? (
-              <AlertStory key={selected} id={selected} />
-            ) : (
-              <EmptyState title="No alert chosen">
-                Its story appears here: why it opened, the values, and what went out.
-              </EmptyState>
-            )}
-          </Panel>
-        )}
+        {!narrow && <StoryPanel selected={selected} />}
       </div>
     </Page>
+  )
+}
+
+function summary(state: string, open: number, groups: readonly AlertGroup[]): string {
+  if (state === 'open') return `${formatCount(open)} open in ${plural(groups.length, 'site')}`
+  const listed = groups.reduce((sum, group) => sum + group.alerts.length, 0)
+  return `${formatCount(listed)} listed`
+}
+
+function StoryPanel({ selected }: { readonly selected: string | undefined }) {
+  return (
+    <Panel label="Story of the alert" className={classes.storyPanel}>
+      {selected ? (
+        <AlertStory key={selected} id={selected} />
+      ) : (
+        <EmptyState title="No alert chosen">
+          Its story appears here: why it opened, the values, and what went out.
+        </EmptyState>
+      )}
+    </Panel>
   )
 }
 

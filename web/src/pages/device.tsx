@@ -85,15 +85,24 @@ function TimelineTab({ device, alert }: TimelineTabProps) {
   const type = types?.get(device.type)
   const { data } = useQuery({ ...alertQuery(alert ?? ''), enabled: Boolean(alert) })
   const detail = alert ? data : undefined
+  const limits = useLimits(device.key, alert)
   return (
     <>
-      <TimelinePanel device={device} type={type} alert={detail} />
+      <TimelinePanel device={device} type={type} plot={limits} />
       <div className={classes.below}>
         <Why alert={alert === null ? null : detail} device={device} type={type} />
         <LatestMetrics device={device} type={type} />
       </div>
     </>
   )
+}
+
+/** The limits of the open alert's rule; while none is open, those of the last one's. */
+function useLimits(device: string, alert: string | null | undefined): AlertDetail['plot'] {
+  const { data } = useQuery({ ...alertsQuery({ state: 'all', device }), enabled: alert === null })
+  const id = alert ?? data?.items[0]?.id
+  const detail = useQuery({ ...alertQuery(id ?? ''), enabled: id !== undefined })
+  return detail.data?.plot ?? null
 }
 
 interface WhyProps {

@@ -1,16 +1,14 @@
 import type { Alert } from '@pulse/contract'
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { ApiProblem } from '../session/problem.ts'
-import { sessionQuery } from '../session/queries.ts'
-import { useMay } from '../session/use-session.ts'
+import { useMay, usePersonName } from '../session/use-session.ts'
 import { toast } from '../ui/toast.ts'
 import { acknowledge, showAcknowledged } from './queries.ts'
 
 /** Acknowledges an alert: shown at once, taken back with the reason if Pulse refuses. */
 export function useAcknowledge() {
   const client = useQueryClient()
-  const { data: session } = useQuery(sessionQuery())
-  const name = session?.person.name ?? 'you'
+  const name = usePersonName()
   const may = useMay('alert.write')
   const { mutate } = useMutation({
     mutationFn: (alert: Alert) => acknowledge(alert.id),

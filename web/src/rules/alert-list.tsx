@@ -1,8 +1,11 @@
 import type { Alert, Site } from '@pulse/contract'
+import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useMemo } from 'react'
+import { typesQuery } from '../registry/queries.ts'
+import { unitOf } from '../stream/metric-lines.ts'
 import { type Column, DataTable, type TableSource } from '../ui/data-table.tsx'
-import { formatClock, formatMoment, plural } from '../ui/format.ts'
+import { formatClock, formatMoment, formatValue, plural } from '../ui/format.ts'
 import { EmptyState } from '../ui/states.tsx'
 import { SeverityBadge } from '../ui/status.tsx'
 import { TimeAgo } from '../ui/time-ago.tsx'
@@ -41,7 +44,7 @@ const columns: readonly Column<Alert>[] = [
     title: 'Alert',
     cell: (alert) => (
       <span className={classes.reasonCell} title={alert.reason}>
-        {alert.title} <span className="muted">{alert.reason}</span>
+        {alert.title} <AlertValue alert={alert} />
         {alert.state === 'acknowledged' && (
           <span className="muted"> · {alert.acknowledgedBy ?? 'acknowledged'}</span>
         )}
@@ -58,6 +61,18 @@ const columns: readonly Column<Alert>[] = [
     ),
   },
 ]
+
+/** The value that opened it, as far as one number says it. */
+function AlertValue({ alert }: { readonly alert: Alert }) {
+  const { data: types } = useQuery(typesQuery())
+  const [name, value] = Object.entries(alert.values)[0] ?? []
+  if (name === undefined || typeof value !== 'number') return null
+  return (
+    <span className="muted">
+      {formatValue(value)} {unitOf(types, name)}
+    </span>
+  )
+}
 
 /** Alerts grouped by site, the worst site first. */
 export function AlertList(props: AlertListProps) {

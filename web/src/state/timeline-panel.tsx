@@ -6,7 +6,7 @@ import { lineOf, type MetricInfo, metricsOf } from '../stream/metric-lines.ts'
 import { MetricMenu } from '../stream/metric-menu.tsx'
 import { telemetryQuery } from '../stream/queries.ts'
 import { RangePicker } from '../stream/range-picker.tsx'
-import { usePageRange, useTrimmed } from '../stream/use-range.ts'
+import { type PageRange, usePageRange, useTrimmed } from '../stream/use-range.ts'
 import { Chart, Lanes, rangeLabel } from '../ui/chart/index.ts'
 import { Chip } from '../ui/chip.tsx'
 import { Panel } from '../ui/panel.tsx'
@@ -22,44 +22,29 @@ const GUTTER = 88
 interface TimelinePanelProps {
   readonly device: DeviceDetail
   readonly type: DeviceType | undefined
-  /** The worst alert that has not cleared; its rule's limits are drawn. */
-  readonly alert: AlertDetail | undefined
+  /** The metric to begin with, and the limits to draw with it. */
+  readonly plot: AlertDetail['plot']
 }
 
 const listOf = (text: string | undefined) => text?.split(',').filter(Boolean) ?? []
 
 /** Values and what happened beside them, on one time axis. */
-export function TimelinePanel({ device, type, alert }: TimelinePanelProps) {
+export function TimelinePanel({ device, type, plot }: TimelinePanelProps) {
   const page = usePageRange()
   const router = useRouter()
   const { hide, toggle } = useHiddenLanes()
   const all = useMemo(() => metricsOf(device, type), [device, type])
-  const { shown, choose } = useShownMetrics(all, alert?.plot?.metric)
+  const { shown, choose } = useShownMetrics(all, plot?.metric)
   const names = shown.map((info) => info.name)
-  const telemetry = useQuery({
-    ...telemetryQuery({ device: device.key, metrics: names, range: page.range }),
-    enabled: names.length > 0,
-  })
-  const series = telemetry.data?.series
-  const range = useTrimmed(page.range, page.usual ? series : undefined)
-  const { data: timeline } = useQuery(timelineQuery(device.key, page.range))
-  const key = names.join()
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the names stand for what is shown
-  const lines = useMemo(() => shown.map((info) => lineOf(info, series ?? [])), [series, key])
-  const spans = useMemo(() => spansOf(timeline), [timeline])
-  const lanes = useMemo(() => lanesOf(timeline), [timeline])
-  const limits = alert?.plot && names.includes(alert.plot.metric) ? alert.plot.limits : undefined
+  const { telemetry, range, lines, spans, lanes } = useTimeline(device.key, shown, page)
+  const limits = plot && names.includes(plot.metric) ? plot.limits : undefined
   return (
     <Panel
       title="Timeline"
       meta={rangeLabel(range, Date.now())}
       actions={
         <>
-          {laneNames.map((name) => (
-            <Chip key={name} active={!hide.includes(name)} onClick={() => toggle(name)}>
-              {name}
-            </Chip>
-          ))}
+          <LaneChips hidden={hide} onToggle={toggle} />
           <MetricMenu all={all} shown={names} onChoose={choose} />
           <RangePicker page={page} />
         </>
@@ -89,6 +74,37 @@ export function TimelinePanel({ device, type, alert }: TimelinePanelProps) {
       </div>
     </Panel>
   )
+}
+
+interface LaneChipsProps {
+  readonly hidden: readonly string[]
+  readonly onToggle: (name: LaneName) => void
+}
+
+function LaneChips({ hidden, onToggle }: LaneChipsProps) {
+  return laneNames.map((name) => (
+    <Chip key={name} active={!hidden.includes(name)} onClick={() => onToggle(name)}>
+      {name}
+    </Chip>
+  ))
+}
+
+/** What the panel draws, over the window of the page or, if nobody chose one, over what there is. */
+function useTimeline(device: string, shown: readonly MetricInfo[], page: PageRange) {
+  const metrics = shown.map((info) => info.name)
+  const telemetry = useQuery({
+    ...telemetryQuery({ device, metrics, range: page.range }),
+    enabled: metrics.length > 0,
+  })
+  const series = telemetry.data?.series
+  const range = useTrimmed(page.range, page.usual ? series : undefined)
+  const { data: timeline } = useQuery(timelineQuery(device, page.range))
+  const key = metrics.join()
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the names stand for what is shown
+  const lines = useMemo(() => shown.map((info) => lineOf(info, series ?? [])), [series, key])
+  const spans = useMemo(() => spansOf(timeline), [timeline])
+  const lanes = useMemo(() => lanesOf(timeline), [timeline])
+  return { telemetry, range, lines, spans, lanes }
 }
 
 function useHiddenLanes() {

@@ -42,3 +42,16 @@ export function lineOf(info: MetricInfo, all: readonly Series[]): Line {
   const empty = { metric: info.name, mode: 'raw' as const, bucketMs: 0, t: [], mean: [] }
   return { name: info.title, unit: info.unit, boolean: info.boolean, series: found ?? empty }
 }
+
+/** The unit of a metric where no device is at hand: that of all types that declare it, if alike. */
+export function unitOf(
+  types: ReadonlyMap<string, DeviceType> | undefined,
+  metric: string,
+): string | undefined {
+  const name = metric.replace(/^metrics\./, '')
+  const units = [...(types?.values() ?? [])]
+    .flatMap((type) => type.metrics)
+    .filter((declared) => declared.name === name)
+    .map((declared) => declared.unit)
+  return new Set(units).size === 1 ? units[0] : undefined
+}

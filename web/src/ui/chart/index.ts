@@ -2,6 +2,5 @@
 export { Chart } from './chart.tsx'
 export { CrosshairContext, createCrosshair } from './crosshair.ts'
 export { type Lane, type LaneItem, Lanes } from './lanes.tsx'
-export type { AlertSpan, Limit, Line, TimeRange } from './model.ts'
+export type { AlertSpan, Line, TimeRange } from './model.ts'
 export { rangeLabel } from './time-ticks.ts'
-export { valueWithUnit } from './value-format.ts'

@@ -84,17 +84,27 @@ describe('lines over one time axis', () => {
 
 describe('the value range', () => {
   it('includes the limits', () => {
-    const [low, high] = valueRange(20, 25, [{ value: 36, text: 'opens', kind: 'open' }])
+    const [low, high] = valueRange(20, 25, {
+      lines: [],
+      limits: [{ value: 36, text: 'opens', kind: 'open' }],
+    })
     expect(low).toBeLessThan(20)
     expect(high).toBeGreaterThan(36)
   })
 
   it('does not go below zero for values that never do', () => {
-    expect(valueRange(0, 10, [])[0]).toBe(0)
+    expect(valueRange(0, 10, { lines: [], limits: [] })[0]).toBe(0)
   })
 
   it('gives a flat line some air', () => {
-    const [low, high] = valueRange(50, 50, [])
+    const [low, high] = valueRange(50, 50, { lines: [], limits: [] })
     expect(high - low).toBeGreaterThan(0)
+  })
+})
+
+describe('the range of a share', () => {
+  it('ends at 100 %', () => {
+    const line = { name: 'Battery', unit: '%', series: series([0], [100]) }
+    expect(valueRange(90, 100, { lines: [line], limits: [] })[1]).toBeLessThan(101)
   })
 })

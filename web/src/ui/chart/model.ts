@@ -158,11 +158,14 @@ function bounded(series: Series): Aligned['columns'][number] {
   return { mean: series.mean, min: series.min, max: series.max }
 }
 
-/** Lowest and highest of what should be visible, limits included, with some air. */
+/**
+ * Lowest and highest of what should be visible, limits included, with some air; but none below
+ * zero or above 100 % for values that never are there.
+ */
 export function valueRange(
   low: number | null,
   high: number | null,
-  limits: readonly Limit[],
+  { limits, lines }: { readonly limits: readonly Limit[]; readonly lines: readonly Line[] },
 ): [number, number] {
   const values = limits.map((limit) => limit.value)
   if (low !== null) values.push(low)
@@ -171,7 +174,11 @@ export function valueRange(
   const min = Math.min(...values)
   const max = Math.max(...values)
   const air = (max - min) * 0.12 || Math.max(Math.abs(max) * 0.05, 0.5)
-  return [min >= 0 && min - air < 0 ? 0 : min - air, max + air]
+  const share = max <= 100 && lines.every((line) => line.unit === '%')
+  return [
+    min >= 0 && min - air < 0 ? 0 : min - air,
+    share && max + air > 100 ? 100 + air / 10 : max + air,
+  ]
 }
 
 /** What a chart is given. */

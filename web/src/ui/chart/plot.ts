@@ -13,6 +13,7 @@ import {
 } from './model.ts'
 import { type Palette, readPalette, translucent } from './palette.ts'
 import { timeTicks } from './time-ticks.ts'
+import { axisNumber } from './value-format.ts'
 
 /** Width of the value axis and of what lies right of the plot, shared with the lanes below. */
 export const AXIS_WIDTH = 48
@@ -60,43 +61,9 @@ export function createPlot(
   frame: PlotFrame,
   events: PlotEvents,
 ): Plot {
-  const palette = readPalette(root)
-  const switches = content.lines.every((line) => line.boolean)
-  const live = { content, gaps: gapsIn(content), quiet: false }
-  const plot = new uPlot(
-    {
-      ms: 1,
-      width: frame.width,
-      height: frame.height,
-      padding: [frame.top, frame.gutter, frame.timeAxis ? 0 : 8, 0],
-      legend: { show: false },
-      series: [{}, ...content.lines.flatMap((line, i) => seriesOf(line, i, palette))],
-      bands: bandsOf(content.lines, palette),
-      scales: {
-        x: { time: true, range: () => [live.content.range.from, live.content.range.to] },
-        y: {
-          range: (_, low, high) =>
-            switches ? [-0.15, 1.15] : valueRange(low, high, live.content.limits),
-        },
-      },
-      axes: [timeAxis(frame.timeAxis, palette), valueAxis(palette, switches)],
-      cursor: cursorOf(events),
-      hooks: {
-        drawClear: [
-          (self) => drawSpans(self, live.content.spans, palette),
-          (self) => drawGaps(self, live.gaps, palette),
-        ],
-        draw: [
-          (self) => nameGaps(self, live.gaps, palette),
-          (self) => drawLimits(self, live.content.limits, palette),
-        ],
-        setSelect: [(self) => zoom(self, events)],
-        setCursor: [(self) => !live.quiet && hover(self, events)],
-      },
-    },
-    dataOf(content.lines),
-    root,
-  )
+  const live: Live = { content, gaps: gapsIn(content), quiet: false }
+  const options = optionsOf(live, frame, readPalette(root), events)
+  const plot = new uPlot(options, dataOf(content.lines), root)
   return {
     update(next) {
       live.content = next
@@ -115,6 +82,53 @@ export function createPlot(
     },
     left: (at) => plot.valToPos(at, 'x') + AXIS_WIDTH,
     destroy: () => plot.destroy(),
+  }
+}
+
+/** What the hooks of a plot read: the content of now. */
+interface Live {
+  content: PlotContent
+  gaps: readonly TimeRange[]
+  /** True while the crosshair is moved from outside: that must not be told as a hover. */
+  quiet: boolean
+}
+
+function optionsOf(
+  live: Live,
+  frame: PlotFrame,
+  palette: Palette,
+  events: PlotEvents,
+): uPlot.Options {
+  const { lines } = live.content
+  const switches = lines.every((line) => line.boolean)
+  return {
+    ms: 1,
+    width: frame.width,
+    height: frame.height,
+    padding: [frame.top, frame.gutter, frame.timeAxis ? 0 : 8, 0],
+    legend: { show: false },
+    series: [{}, ...lines.flatMap((line, i) => seriesOf(line, i, palette))],
+    bands: bandsOf(lines, palette),
+    scales: {
+      x: { time: true, range: () => [live.content.range.from, live.content.range.to] },
+      y: {
+        range: (_, low, high) => (switches ? [-0.15, 1.15] : valueRange(low, high, live.content)),
+      },
+    },
+    axes: [timeAxis(frame.timeAxis, palette), valueAxis(palette, switches)],
+    cursor: cursorOf(events),
+    hooks: {
+      drawClear: [
+        (self) => drawGaps(self, live.gaps, palette),
+        (self) => drawSpans(self, live.content.spans, palette),
+      ],
+      draw: [
+        (self) => nameGaps(self, live.gaps, palette),
+        (self) => drawLimits(self, live.content.limits, palette),
+      ],
+      setSelect: [(self) => zoom(self, events)],
+      setCursor: [(self) => !live.quiet && hover(self, events)],
+    },
   }
 }
 
@@ -184,7 +198,8 @@ function valueAxis(palette: Palette, switches: boolean): uPlot.Axis {
     grid: { stroke: palette.grid, width: 1 },
     ticks: { show: false },
     ...(switches && { splits: () => [0, 1] }),
-    values: (_, splits) => splits.map((value) => formatValue(switches ? value >= 0.5 : value)),
+    values: (...[, splits, , , step]) =>
+      splits.map((value) => (switches ? formatValue(value >= 0.5) : axisNumber(value, step))),
   }
 }
 
