@@ -19,7 +19,7 @@ import {
   record,
 } from '#platform'
 import type { Device, Directory } from '#registry'
-import { answerCommand, findCommands, insertCommand } from './command-repository.ts'
+import { type Answer, answerCommand, findCommands, insertCommand } from './command-repository.ts'
 import type { Downlink } from './downlink.ts'
 import type { PublishOutcome } from './ingress.ts'
 import type { AnswerCommand } from './mqtt/core.ts'
@@ -100,27 +100,37 @@ export function createCommands({ app, db, directory, downlink, clock }: Commands
       return inTenant(app, device.tenant.id, (sql) => findCommands(sql, device.id))
     },
 
-    async answer(device, command, payload, qos2) {
-      const fault = resultFault(payload)
-      if (fault) return refused(fault.code, fault.detail)
-      try {
-        const known = await db.begin(async (transaction) => {
-          const sql = asPipeline(transaction as unknown as Database)
-          const text = Buffer.from(payload).toString()
-          const state = await answerCommand(sql, device, { command, text, at: clock.now(), qos2 })
-          if (state === 'answered') await emit(sql, [changed(device, command, state)], clock.now())
-          return state !== undefined
-        })
-        if (known) return { kind: 'stored' }
-        return refused('connect.command-result', `There is no command ${command}.`)
-      } catch (error) {
-        if (!cannotBeStored(error)) throw error
-        return refused(
-          'connect.malformed',
-          `The result cannot be stored: ${(error as Error).message}.`,
-        )
-      }
-    },
+    answer: (device, command, payload, qos2) =>
+      storeAnswer(db, device, {
+        command,
+        text: Buffer.from(payload).toString(),
+        at: clock.now(),
+        qos2,
+        fault: resultFault(payload),
+      }),
+  }
+}
+
+/** Stores an answer, or says why it is refused for good. */
+async function storeAnswer(
+  db: Database,
+  device: Device,
+  answer: Answer & { readonly fault: ResultFault | undefined },
+): Promise<PublishOutcome> {
+  const { fault, command, at } = answer
+  if (fault) return refused(fault.code, fault.detail)
+  try {
+    const known = await db.begin(async (transaction) => {
+      const sql = asPipeline(transaction as unknown as Database)
+      const state = await answerCommand(sql, device, answer)
+      if (state === 'answered') await emit(sql, [changed(device, command, state)], at)
+      return state !== undefined
+    })
+    if (known) return { kind: 'stored' }
+    return refused('connect.command-result', `There is no command ${command}.`)
+  } catch (error) {
+    if (!cannotBeStored(error)) throw error
+    return refused('connect.malformed', `The result cannot be stored: ${(error as Error).message}.`)
   }
 }
 
@@ -156,7 +166,12 @@ const changed = (device: Device, command: string, state: string) => ({
 
 type ResultCode = 'connect.too-large' | 'connect.malformed' | 'connect.command-result'
 
-function resultFault(payload: Uint8Array): { code: ResultCode; detail: string } | undefined {
+interface ResultFault {
+  readonly code: ResultCode
+  readonly detail: string
+}
+
+function resultFault(payload: Uint8Array): ResultFault | undefined {
   if (payload.length > RESULT_BYTES) {
     return { code: 'connect.too-large', detail: `A result may have ${RESULT_BYTES} bytes.` }
   }

@@ -20,9 +20,7 @@ export function onEnded(core: Core, connection: Connection, ending: Ending): voi
   })
   if (ending.reason === 'protocol') recordBreach(core, connection, device, ending)
   session.connection = undefined
-  if (session.will && ending.willing !== false && core.running) {
-    scheduleWill(core, session.key, device, session.will, session.expiryS)
-  }
+  if (ending.willing !== false && core.running) scheduleWill(core, session, device)
   forget(core, session)
   // A shutdown writes the end of all sessions by one statement.
   if (session.id === 0 || ending.reason === 'taken-over' || !core.running) return

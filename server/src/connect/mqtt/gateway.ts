@@ -79,25 +79,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
   deps.downlink.onWake((device) => {
     for (const connection of connectionsOf(core, device.id)) resumeOutbound(core, connection)
   })
-  const onError = (error: unknown): void => core.log.warn({ err: error }, 'sessions were not swept')
-  const ticking = every(
-    deps.clock,
-    TICK_MS,
-    async () => sweepConnections(core, connections),
-    onError,
-  )
-  const expiring = every(
-    deps.clock,
-    EXPIRY_MS,
-    async () => {
-      forgetKicks(core)
-      await core.store.sweep()
-      await core.outbounds.sweep()
-      // Whatever could not be read or written before is tried again.
-      for (const connection of connections) connection.outbound?.pump()
-    },
-    onError,
-  )
+  const sweeping = startSweeping(core, connections)
 
   function attach(wire: Wire & NodeJS.EventEmitter): void {
     const address = wire.remoteAddress ?? ''
@@ -125,18 +107,9 @@ export function createGateway(deps: GatewayDeps): Gateway {
     },
     async close() {
       core.running = false
-      await Promise.all([ticking.stop(), expiring.stop()])
+      await sweeping.stop()
       for (const server of servers) server.close()
-      for (const cancel of core.wills.values()) cancel(false)
-      for (const connection of connections) {
-        connection.end({
-          reason: 'shutdown',
-          code: 0x8b,
-          detail: 'Pulse shuts down',
-          willing: false,
-        })
-        connection.wire.destroy()
-      }
+      endAll(core, connections)
       await serial.idle()
       await core.store.recover().catch((error) => {
         core.log.warn({ err: error }, 'the end of sessions is written at the next start')
@@ -150,6 +123,41 @@ export function createGateway(deps: GatewayDeps): Gateway {
       refused: Object.fromEntries(core.counters.refused),
     }),
   }
+}
+
+/** Ends all connections; their wills are not published. */
+function endAll(core: Core, connections: ReadonlySet<Connection>): void {
+  for (const cancel of core.wills.values()) cancel(false)
+  for (const connection of connections) {
+    connection.end({
+      reason: 'shutdown',
+      code: 0x8b,
+      detail: 'Pulse shuts down',
+      willing: false,
+    })
+    connection.wire.destroy()
+  }
+}
+
+/** Starts the looks at connections, each second, and at the tables, each half minute. */
+function startSweeping(
+  core: Core,
+  connections: ReadonlySet<Connection>,
+): { stop(): Promise<unknown> } {
+  const onError = (error: unknown): void => core.log.warn({ err: error }, 'sessions were not swept')
+  const look = async (): Promise<void> => sweepConnections(core, connections)
+  const expire = async (): Promise<void> => {
+    forgetKicks(core)
+    await core.store.sweep()
+    await core.outbounds.sweep()
+    // Whatever could not be read or written before is tried again.
+    for (const connection of connections) connection.outbound?.pump()
+  }
+  const sweeps = [
+    every(core.clock, TICK_MS, look, onError),
+    every(core.clock, EXPIRY_MS, expire, onError),
+  ]
+  return { stop: () => Promise.all(sweeps.map((sweep) => sweep.stop())) }
 }
 
 type MutableCore = Core & { running: boolean }

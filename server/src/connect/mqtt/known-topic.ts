@@ -5,30 +5,39 @@ import type { Connection } from './connection.ts'
 import { type Core, count } from './core.ts'
 import { type KnownTopic, prefixOf, routeOf } from './topic.ts'
 
+/** Where the topic of a PUBLISH stands, and its alias; 0 is none. */
+export interface TopicPlace {
+  readonly from: number
+  readonly to: number
+  readonly alias: number
+}
+
 /** Looks up the topic of a PUBLISH; undefined when the connection ended over it. */
 export function knownTopic(
   core: Core,
   connection: Connection,
   bytes: Buffer,
-  from: number,
-  to: number,
-  alias: number,
+  { from, to, alias }: TopicPlace,
 ): KnownTopic | undefined {
   if (from === to && connection.version === 5) return byAlias(core, connection, alias)
   const last = connection.known
   const known =
-    last && same(last.bytes, bytes, from, to) ? last : readTopic(core, connection, bytes, from, to)
+    last && same(last.bytes, bytes, from, to)
+      ? last
+      : readTopic(core, connection, bytes.subarray(from, to))
   if (alias === 0 || !known) return known
-  if (alias > core.limits.topicAliases)
-    return void connection.breach(0x94, 'the topic alias is out of range')
+  if (alias > core.limits.topicAliases) return outOfRange(connection)
   connection.aliases ??= new Map()
   connection.aliases.set(alias, known)
   return known
 }
 
+function outOfRange(connection: Connection): undefined {
+  connection.breach(0x94, 'the topic alias is out of range')
+}
+
 function byAlias(core: Core, connection: Connection, alias: number): KnownTopic | undefined {
-  if (alias > core.limits.topicAliases)
-    return void connection.breach(0x94, 'the topic alias is out of range')
+  if (alias > core.limits.topicAliases) return outOfRange(connection)
   const known = connection.aliases?.get(alias)
   if (!known) connection.breach(0x82, 'neither a topic nor a known topic alias')
   return known
@@ -44,14 +53,7 @@ function same(known: Buffer, bytes: Buffer, from: number, to: number): boolean {
 /** Longest topic whose reading is kept for the next message. */
 const KEPT_TOPIC_BYTES = 512
 
-function readTopic(
-  core: Core,
-  connection: Connection,
-  bytes: Buffer,
-  from: number,
-  to: number,
-): KnownTopic | undefined {
-  const name = bytes.subarray(from, to)
+function readTopic(core: Core, connection: Connection, name: Buffer): KnownTopic | undefined {
   const topic = name.toString()
   const device = connection.device as Device
   const route = isUtf8(name)

@@ -153,7 +153,8 @@ export class Outbound {
   }
 
   #remove(row: OutboundRow, acknowledged: string | null): void {
-    this.#core.outbounds.remove({ id: row.id, acknowledged }).then(
+    const tenant = (this.#connection.device as Device).tenant.id
+    this.#core.outbounds.remove({ id: row.id, tenant, command: acknowledged }).then(
       () => this.#release(row.id),
       (error) => {
         // It stays and is sent once more: at least once is what QoS 1 promises.

@@ -17,7 +17,7 @@ export interface Publication {
   readonly qos: number
   readonly packetId: number
   /** Undefined for QoS 0. */
-  readonly ack: Ack | undefined
+  ack: Ack | undefined
 }
 
 /** Hands a message to whom its topic names, and does what its outcome asks. */

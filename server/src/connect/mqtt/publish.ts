@@ -7,7 +7,6 @@ import { ack, PUBACK, PUBCOMP, PUBREC } from './packets.ts'
 import { type Publication, submit } from './publication.ts'
 import { MALFORMED, readPublishProperties } from './publish-codec.ts'
 import type { Session } from './session.ts'
-import type { KnownTopic } from './topic.ts'
 
 /** Deals with a PUBLISH: the hot path. */
 export function onPublish(
@@ -42,42 +41,28 @@ export function onPublish(
     if (at < 0) return connection.breach(at === MALFORMED ? 0x81 : 0x82, 'a property is wrong')
     alias = properties.alias
   }
-  const known = knownTopic(core, connection, bytes, body + 2, topicEnd, alias)
+  const known = knownTopic(core, connection, bytes, { from: body + 2, to: topicEnd, alias })
   if (!known) return
-  take(core, connection, known, bytes.subarray(at, end), qos, packetId)
+  const device = connection.device as Device
+  const session = connection.session as Session
+  const payload = bytes.subarray(at, end)
+  take(core, { connection, device, session, known, payload, qos, packetId, ack: undefined })
 }
 
-function take(
-  core: Core,
-  connection: Connection,
-  known: KnownTopic,
-  payload: Buffer,
-  qos: number,
-  packetId: number,
-): void {
-  const session = connection.session as Session
+function take(core: Core, publication: Publication): void {
+  const { connection, session, qos, packetId } = publication
   core.counters.messages++
-  core.counters.bytes += payload.length
-  const type = qos === 2 ? PUBREC : PUBACK
+  core.counters.bytes += publication.payload.length
   if (qos === 2 && session.received?.has(packetId)) {
     connection.inFlight++
-    return connection.settle(connection.await(type, packetId), undefined)
+    return connection.settle(connection.await(PUBREC, packetId), undefined)
   }
-  if (qos > 0 && ++connection.inFlight > core.limits.receiveMaximum && connection.version === 5) {
-    return connection.breach(
-      0x93,
-      `more than ${core.limits.receiveMaximum} messages await an answer`,
-    )
-  }
-  const publication: Publication = {
-    connection,
-    device: connection.device as Device,
-    session,
-    known,
-    payload,
-    qos,
-    packetId,
-    ack: qos > 0 ? connection.await(type, packetId) : undefined,
+  if (qos > 0) {
+    const most = core.limits.receiveMaximum
+    if (++connection.inFlight > most && connection.version === 5) {
+      return connection.breach(0x93, `more than ${most} messages await an answer`)
+    }
+    publication.ack = connection.await(qos === 2 ? PUBREC : PUBACK, packetId)
   }
   if (qos === 2) remember(session, packetId)
   connection.unsettled++

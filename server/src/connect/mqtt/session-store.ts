@@ -54,22 +54,8 @@ const nobody: KeptSession = { id: 0, present: false, subscriptions: [], received
 export function createSessionStore(db: Database, clock: Clock): SessionStore {
   // Devices that have a kept session, so that a storm of clean CONNECTs asks the database nothing.
   const kept = new Set<number>()
-  const released: Batcher<readonly [number, number]> = createBatcher(async (rows) => {
-    const text = JSON.stringify(rows.map(([session, packet]) => ({ session, packet })))
-    await db`
-      delete from connect.inbound i
-       using json_to_recordset(${text}::text::json) as r(session bigint, packet int)
-       where i.session = r.session and i.packet_id = r.packet`
-  })
-
-  const remembered: Batcher<readonly [number, number]> = createBatcher(async (rows) => {
-    const text = JSON.stringify(rows.map(([session, packet]) => ({ session, packet })))
-    await db`
-      insert into connect.inbound (session, packet_id)
-      select session, packet
-        from json_to_recordset(${text}::text::json) as r(session bigint, packet int)
-      on conflict do nothing`
-  })
+  const released: Batcher<Received> = createBatcher((rows) => deleteReceived(db, rows))
+  const remembered: Batcher<Received> = createBatcher((rows) => insertReceived(db, rows))
 
   return {
     async open(wish) {
@@ -97,14 +83,7 @@ export function createSessionStore(db: Database, clock: Clock): SessionStore {
     },
 
     async subscribe(session, subscriptions) {
-      const rows = JSON.stringify(subscriptions)
-      await db`
-        insert into connect.subscription (tenant, session, filter, short, qos, identifier)
-        select ${session.tenant}, ${session.id}, filter, short, qos, identifier
-          from json_to_recordset(${rows}::text::json)
-               as r(filter text, short boolean, qos smallint, identifier int)
-        on conflict (session, filter, short)
-        do update set qos = excluded.qos, identifier = excluded.identifier`
+      await insertSubscriptions(db, session, subscriptions)
     },
 
     async unsubscribe(session, filter, short) {
@@ -113,34 +92,74 @@ export function createSessionStore(db: Database, clock: Clock): SessionStore {
          where session = ${session.id} and filter = ${filter} and short = ${short}`
     },
 
-    remember: (session, packetId) => remembered.add([session, packetId]),
-    release: (session, packetId) => released.add([session, packetId]),
+    remember: (session, packetId) => remembered.add({ session, packetId }),
+    release: (session, packetId) => released.add({ session, packetId }),
 
-    async sweep() {
-      const now = new Date(clock.now())
-      const rows = await db<{ id: number }[]>`
-        select id from connect.session where expires_at <= ${now} limit 1000`
-      for (const { id } of rows) {
-        await db.begin((sql) => removeSession(sql as unknown as Database, id, now))
-      }
-      await db`
-        delete from connect.inbound i
-         where not exists (select 1 from connect.session s where s.id = i.session)`
-    },
-
+    sweep: () => removeExpired(db, new Date(clock.now())),
     async recover() {
-      await db`
-        update connect.session
-           set expires_at = ${new Date(clock.now())}::timestamptz + expiry_s * interval '1 second'
-         where expires_at is null`
+      await expireConnected(db, new Date(clock.now()))
       const rows = await db<{ device: number }[]>`select distinct device from connect.session`
       for (const { device } of rows) kept.add(device)
     },
-
     async idle() {
       await Promise.all([released.idle(), remembered.idle()])
     },
   }
+}
+
+/** A QoS 2 message whose PUBREL has not come. */
+interface Received {
+  readonly session: number
+  readonly packetId: number
+}
+
+async function insertReceived(sql: Database, rows: readonly Received[]): Promise<void> {
+  await sql`
+    insert into connect.inbound (session, packet_id)
+    select session, "packetId"
+      from json_to_recordset(${JSON.stringify(rows)}::text::json)
+           as r(session bigint, "packetId" int)
+    on conflict do nothing`
+}
+
+async function deleteReceived(sql: Database, rows: readonly Received[]): Promise<void> {
+  await sql`
+    delete from connect.inbound i
+     using json_to_recordset(${JSON.stringify(rows)}::text::json)
+           as r(session bigint, "packetId" int)
+     where i.session = r.session and i.packet_id = r."packetId"`
+}
+
+async function insertSubscriptions(
+  sql: Database,
+  session: OwnedSession,
+  subscriptions: readonly Subscription[],
+): Promise<void> {
+  await sql`
+    insert into connect.subscription (tenant, session, filter, short, qos, identifier)
+    select ${session.tenant}, ${session.id}, filter, short, qos, identifier
+      from json_to_recordset(${JSON.stringify(subscriptions)}::text::json)
+           as r(filter text, short boolean, qos smallint, identifier int)
+    on conflict (session, filter, short)
+    do update set qos = excluded.qos, identifier = excluded.identifier`
+}
+
+async function removeExpired(sql: Database, now: Date): Promise<void> {
+  const rows = await sql<{ id: number }[]>`
+    select id from connect.session where expires_at <= ${now} limit 1000`
+  for (const { id } of rows) {
+    await sql.begin((transaction) => removeSession(transaction as unknown as Database, id, now))
+  }
+  await sql`
+    delete from connect.inbound i
+     where not exists (select 1 from connect.session s where s.id = i.session)`
+}
+
+async function expireConnected(sql: Database, now: Date): Promise<void> {
+  await sql`
+    update connect.session
+       set expires_at = ${now}::timestamptz + expiry_s * interval '1 second'
+     where expires_at is null`
 }
 
 async function findSession(sql: Database, wish: SessionWish, now: number) {

@@ -2,7 +2,7 @@ import type { IConnectPacket } from 'mqtt-packet'
 import type { Device } from '#registry'
 import type { PublishOutcome } from '../ingress.ts'
 import type { Core } from './core.ts'
-import type { Will } from './session.ts'
+import type { Session, Will } from './session.ts'
 import { prefixOf, routeOf } from './topic.ts'
 
 /** Reads the will of a CONNECT; a text says why it is refused. */
@@ -24,14 +24,9 @@ export function readWill(
 
 const ATTEMPTS = 10
 
-/** Publishes a will after its delay, unless the session goes on before or ends sooner. */
-export function scheduleWill(
-  core: Core,
-  key: string,
-  device: Device,
-  will: Will,
-  expiryS: number,
-): void {
+/** Publishes the will of a session after its delay, unless the session goes on before or ends sooner. */
+export function scheduleWill(core: Core, { key, will, expiryS }: Session, device: Device): void {
+  if (!will) return
   const delayS = Math.min(will.delayS, expiryS)
   if (delayS === 0) return publishWill(core, device, will, ATTEMPTS)
   const cancel = core.clock.after(delayS * 1000, () => {
