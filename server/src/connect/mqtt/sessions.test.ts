@@ -1,4 +1,5 @@
 import type { IConnackPacket, MqttClient } from 'mqtt'
+import { generate, type IConnectPacket } from 'mqtt-packet'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type ManualClock, manualClock } from '#platform'
 import { type TestDatabase, testDatabase } from '#testing'
@@ -75,6 +76,49 @@ test('CONNACK says what Pulse grants', async () => {
   })
   expect(properties).not.toHaveProperty('maximumQoS')
   expect(properties?.assignedClientIdentifier).toMatch(/^pulse-/)
+})
+
+describe('a CONNECT of MQTT 5', () => {
+  const base: IConnectPacket = {
+    cmd: 'connect',
+    protocolId: 'MQTT',
+    protocolVersion: 5,
+    clientId: 'c',
+    clean: true,
+    username: 'acme/d1',
+    password: Buffer.from('secret'),
+  }
+  const will = { topic: '~/event', payload: Buffer.from('{}'), qos: 0 as const, retain: true }
+  test.for([
+    ['a receive maximum of 0', { properties: { receiveMaximum: 0 } }, 0x82],
+    ['a maximum packet size of 0', { properties: { maximumPacketSize: 0 } }, 0x82],
+    ['extended authentication', { properties: { authenticationMethod: 'SCRAM' } }, 0x8c],
+    ['a will that is to be retained', { will }, 0x9a],
+    ['a client id without end', { clientId: 'x'.repeat(257) }, 0x85],
+    ['a client id with U+0000', { clientId: 'a\u0000' }, 0x81],
+  ] as const)('with %s is refused with its reason', async ([, more, code]) => {
+    const raw = under.raw()
+    raw.send(generate({ ...base, ...more } as IConnectPacket, { protocolVersion: 5 }))
+    await raw.closed
+    const bytes = raw.received()
+    expect([bytes[0], bytes[3]]).toEqual([0x20, code])
+    expect(under.gateway.stats().sockets).toBe(0)
+  })
+
+  test('with a property that stands twice is refused', async () => {
+    const raw = under.raw()
+    const bytes = Buffer.from(connectBytes({ version: 5 }))
+    const twice = [0x21, 0, 9, 0x21, 0, 8]
+    const made = Buffer.concat([
+      bytes.subarray(0, 12),
+      Buffer.from([twice.length, ...twice]),
+      bytes.subarray(13),
+    ])
+    made[1] = (made[1] as number) + twice.length
+    raw.send(made)
+    await raw.closed
+    expect(raw.received()[3]).toBe(0x82)
+  })
 })
 
 describe('a client id', () => {
