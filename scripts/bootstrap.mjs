@@ -14,6 +14,7 @@ const commands = {
   check: { program: 'scripts/check.mjs' },
   test: { program: 'scripts/test.mjs', portal: true },
   fuzz: { program: 'scripts/fuzz.mjs' },
+  generate: { program: 'server/src/generate.ts' },
   bench: { program: 'bench/src/main.ts' },
   chaos: { program: 'bench/src/chaos.ts' },
 }

@@ -16,7 +16,7 @@ import {
   type Pipeline,
 } from '#connect'
 import { createFleet, fleetRoutes, startSampler } from '#fleet'
-import { createLive, type Live } from '#ops'
+import { createLive, docsRoutes, type Live } from '#ops'
 import {
   asPipeline,
   type Clock,
@@ -205,6 +205,11 @@ export async function createApp(deps: AppDeps) {
   actionsRoutes(shell, actions)
   fleetRoutes(shell, fleet)
   await shell.register(live.routes)
+  const openapi = async (): Promise<OpenApi> => {
+    await shell.ready()
+    return shell.swagger() as unknown as OpenApi
+  }
+  await shell.register(docsRoutes({ openapi }))
 
   const maintenance = () => maintain({ partitions, owner: pools.owner, clock })
   // What runs from start to close, in the order in which it began.
@@ -219,10 +224,7 @@ export async function createApp(deps: AppDeps) {
     gateway,
     pools,
     /** The OpenAPI document of all routes. */
-    async openapi(): Promise<OpenApi> {
-      await shell.ready()
-      return shell.swagger() as unknown as OpenApi
-    },
+    openapi,
     /** Every route, those of pages included. */
     routes: shell.routeFacts,
     /** Restores, then listens. @throws when a port is taken */

@@ -1,9 +1,6 @@
 import * as contract from '@pulse/contract'
 import type { RouteOptions } from 'fastify'
-import {
-  createJsonSchemaTransform,
-  createJsonSchemaTransformObject,
-} from 'fastify-type-provider-zod'
+import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { IDEMPOTENCY_HEADER, idempotencyKey } from './idempotency-key.ts'
 
@@ -50,15 +47,12 @@ interface Body {
 export type JsonSchema = { readonly [keyword: string]: unknown }
 
 /** Objects and unions of the contract, under their names: they become components of the document. */
-const components = z.registry<{ id: string }>()
-for (const [name, value] of Object.entries(contract)) {
+for (const [name, value] of Object.entries<unknown>(contract)) {
   const named = value instanceof z.ZodObject || value instanceof z.ZodUnion
   // Parameters are written out, one by one.
-  if (named && !name.endsWith('Query')) components.add(value, { id: pascal(name) })
+  if (named && !name.endsWith('Query'))
+    z.globalRegistry.add(value, { ...value.meta(), id: pascal(name) })
 }
-
-const toJson = createJsonSchemaTransform({ schemaRegistry: components })
-const toObject = createJsonSchemaTransformObject({ schemaRegistry: components })
 
 /** What makes the OpenAPI document from the routes; options of `@fastify/swagger`. */
 export const openapiOptions = (version: string) => ({
@@ -85,11 +79,11 @@ export const openapiOptions = (version: string) => ({
   transformObject: tidy,
 })
 
-type Described = Parameters<typeof toJson>[0] & { readonly route: RouteOptions }
+type Described = Parameters<typeof jsonSchemaTransform>[0] & { readonly route: RouteOptions }
 
-function describeRoute(document: Described): ReturnType<typeof toJson> {
+function describeRoute(document: Described): ReturnType<typeof jsonSchemaTransform> {
   const { schema, route } = document
-  if (!schema || 'hide' in schema) return toJson(document)
+  if (!schema || 'hide' in schema) return jsonSchemaTransform(document)
   const { permission, open, accepts } = route.config ?? {}
   const described = {
     ...schema,
@@ -97,7 +91,7 @@ function describeRoute(document: Described): ReturnType<typeof toJson> {
     ...(permission === undefined ? {} : { headers: headersOf(route) }),
     response: { ...(schema.response as object), ...problemsOf(route) },
   }
-  const result = toJson({ ...document, schema: described } as Described)
+  const result = jsonSchemaTransform({ ...document, schema: described } as Described)
   return {
     ...result,
     schema: {
@@ -166,8 +160,10 @@ const answers: Readonly<Record<string, string>> = {
 }
 
 /** Names the answers, and leaves out the components that nothing refers to. */
-function tidy(document: Parameters<typeof toObject>[0]): ReturnType<typeof toObject> {
-  const made = toObject(document) as unknown as OpenApi
+function tidy(
+  document: Parameters<typeof jsonSchemaTransformObject>[0],
+): ReturnType<typeof jsonSchemaTransformObject> {
+  const made = jsonSchemaTransformObject(document) as unknown as OpenApi
   for (const [status, answer] of Object.values(made.paths).flatMap((path) =>
     Object.values(path).flatMap((operation) => Object.entries(operation.responses)),
   )) {
