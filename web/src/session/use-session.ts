@@ -9,9 +9,12 @@ export function useTenant() {
   return data?.tenants.find((tenant) => tenant.key === readTenant()) ?? data?.tenants[0]
 }
 
-/** Whether one may do this in the present tenant: hides what would be refused. */
+/**
+ * Whether one may do this in the present tenant: hides what would be refused. Yes until it is known,
+ * so that buttons do not push the page about when the session arrives.
+ */
 export function useMay(permission: Permission): boolean {
-  return useTenant()?.permissions.includes(permission) ?? false
+  return useTenant()?.permissions.includes(permission) ?? true
 }
 
 /** Name of the person who is signed in; empty until it is known. */

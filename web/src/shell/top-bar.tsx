@@ -60,7 +60,8 @@ function TenantMenu() {
   const client = useQueryClient()
   const tenant = useTenant()
   const { data } = useQuery(sessionQuery())
-  if (!tenant) return null
+  // Takes its place at once: what stands beside it must not move when the name comes.
+  if (!tenant) return <span className={classes.tenant} />
   const choose = (key: string) => {
     keepTenant(key)
     client.clear()

@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'react'
+import { useEffect, useLayoutEffect, useRef } from 'react'
 
 /** A key of a page: `j`, `Enter`, `?`, or with the command key `mod+k`. */
 export interface Hotkey {
@@ -61,7 +61,8 @@ export function useHotkeys(hotkeys: readonly Hotkey[], rank: 'page' | 'frame' = 
   useEffect(() => {
     latest.current = hotkeys
   })
-  useEffect(() => {
+  // With the layout, not after it: a key pressed at once must find what one sees.
+  useLayoutEffect(() => {
     if (registrations.length === 0) window.addEventListener('keydown', onKeyDown)
     // Effects run from the leaves to the root: the frame around a page comes last, but yields.
     if (rank === 'frame') registrations.unshift(latest)
