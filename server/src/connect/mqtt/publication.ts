@@ -28,37 +28,44 @@ export function submit(core: Core, publication: Publication, attempt: number): v
   if (route.kind === 'up') {
     return core.ingress.publish(device, route.channel, payload, originOf(publication), settled)
   }
-  if (route.kind === 'result') {
-    core
-      .answerCommand(device, route.command, payload, qos2Of(publication))
-      .then(settled, (error) => {
-        core.log.error({ err: error }, 'a command result was not stored')
-        settled(unavailable)
-      })
-    return
-  }
-  refuseTopic(core, publication, route.detail, settled)
+  if (route.kind === 'result') return answer(core, publication, route.command, settled)
+  const item = { index: 0, code: 'connect.topic', detail: route.detail, id: undefined } as const
+  refuse(core, publication, { kind: 'refused', items: [item], total: 1 }, settled)
 }
 
-/** A topic that is not the device's is refused for good: recorded first, then told. */
-function refuseTopic(
-  core: Core,
-  { device, known, payload }: Publication,
-  why: string,
-  settled: (outcome: PublishOutcome) => void,
-): void {
-  const item = { index: 0, code: 'connect.topic', detail: why, id: undefined } as const
-  core.ingress.reject({
-    tenant: device.tenant.id,
-    device,
-    code: item.code,
-    detail: item.detail,
-    origin: known.origin,
-    payload,
-    messageId: undefined,
-  })
+type Settled = (outcome: PublishOutcome) => void
+type Refused = PublishOutcome & { kind: 'refused' }
+
+function answer(core: Core, publication: Publication, command: string, settled: Settled): void {
+  const { device, payload } = publication
+  core.answerCommand(device, command, payload, qos2Of(publication)).then(
+    (outcome) => {
+      if (outcome.kind === 'refused') refuse(core, publication, outcome, settled)
+      else settled(outcome)
+    },
+    (error) => {
+      core.log.error({ err: error }, 'a command result was not stored')
+      settled(unavailable)
+    },
+  )
+}
+
+/** What the gateway itself refuses for good is recorded first, then told. */
+function refuse(core: Core, publication: Publication, outcome: Refused, settled: Settled): void {
+  const { device, known, payload } = publication
+  for (const { code, detail, id } of outcome.items) {
+    core.ingress.reject({
+      tenant: device.tenant.id,
+      device,
+      code,
+      detail,
+      origin: known.origin,
+      payload,
+      messageId: id,
+    })
+  }
   core.ingress.recorded().then(
-    () => settled({ kind: 'refused', items: [item], total: 1 }),
+    () => settled(outcome),
     () => settled(unavailable),
   )
 }
@@ -145,11 +152,7 @@ function sendAway(
   )
 }
 
-function refused(
-  core: Core,
-  publication: Publication,
-  outcome: PublishOutcome & { kind: 'refused' },
-): void {
+function refused(core: Core, publication: Publication, outcome: Refused): void {
   const { connection, device, known, ack: waiting } = publication
   for (const item of outcome.items) {
     count(core, item.code)
@@ -177,11 +180,7 @@ function refused(
   )
 }
 
-function refusalAck(
-  connection: Connection,
-  waiting: Ack,
-  { items, total }: PublishOutcome & { kind: 'refused' },
-): Buffer {
+function refusalAck(connection: Connection, waiting: Ack, { items, total }: Refused): Buffer {
   const [first] = items as [RefusedItem]
   const { puback } = refusalKinds[refusalOf(first.code).kind].mqtt as { puback?: number }
   const where = total > 1 ? ` (${items.length} of ${total} refused, first at ${first.index})` : ''
