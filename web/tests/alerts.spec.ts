@@ -147,3 +147,9 @@ test('the page of an alert looks right in both themes', async ({ portal, api }) 
     expect(portal.locator('.uplot canvas')).toBeVisible(),
   )
 })
+
+test('an alert that does not exist says so, with the code', async ({ portal }) => {
+  provoked.set(portal, /404/)
+  await portal.goto('/alerts/al_01939d3e-0000-7000-8000-000000000000')
+  await expect(portal.getByRole('alert')).toContainText('rules.unknown-alert')
+})

@@ -92,3 +92,17 @@ test('a dead letter is replayed, and the page says what that did', async ({ port
   )
   expect(asked).toHaveLength(1)
 })
+
+test('older deliveries come page by page', async ({ portal }) => {
+  // The same server with pages of two, so that the demo's deliveries fill several.
+  await portal.route('**/v1/deliveries?*', (route) =>
+    route.continue({ url: route.request().url().replace('limit=100', 'limit=2') }),
+  )
+  await portal.goto('/deliveries?state=delivered')
+  const rows = portal.locator('[data-row]')
+  await expect(rows).toHaveCount(2)
+  await portal.getByRole('button', { name: 'Show older' }).click()
+  await expect(rows).toHaveCount(4)
+  const keys = await rows.evaluateAll((all) => all.map((row) => row.getAttribute('data-row')))
+  expect(new Set(keys).size).toBe(4)
+})

@@ -14,7 +14,7 @@ test('the device page looks right in both themes', async ({ portal }) => {
     await expect(portal.locator('.uplot canvas')).toBeVisible()
     await expect(portal.getByText('Why this alert is open')).toBeVisible()
     await expect(portal.getByText(/is above 36/)).toBeVisible()
-    await expect(portal.getByText('Presence').last()).toBeVisible()
+    await expect(portal.locator('svg text', { hasText: 'Presence' })).toBeVisible()
   })
 })
 
@@ -168,4 +168,31 @@ test('the device works on a phone', async ({ portal }) => {
     expect(portal.locator('.uplot canvas')).toBeVisible(),
   )
   expect(await portal.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390)
+})
+
+test('when Pulse cannot be reached, the last good data stays and says of when it is', async ({
+  portal,
+}) => {
+  provoked.set(portal, /ERR_FAILED|Failed to load/)
+  await portal.goto(`/devices/${ups.key}`)
+  await expect(portal.getByRole('heading', { level: 1 })).toContainText('UPS 7')
+  await portal.route(`**/v1/devices/${ups.key}`, (route) => route.abort())
+  await expect(portal.getByText(/This is as of \d\d:\d\d:\d\d/)).toBeVisible({ timeout: 20_000 })
+  await expect(portal.getByRole('heading', { level: 1 })).toContainText('UPS 7')
+  await portal.unroute(`**/v1/devices/${ups.key}`)
+  await portal.getByRole('button', { name: 'Try again' }).click()
+  await expect(portal.getByText(/This is as of/)).toBeHidden()
+})
+
+test('metrics of one unit stand in one chart, one of another unit takes their place', async ({
+  portal,
+}) => {
+  await portal.goto(`/devices/${ups.key}`)
+  await portal.getByRole('button', { name: /^Metric:/ }).click()
+  await portal.getByRole('menuitemcheckbox', { name: /Load/ }).click()
+  await expect(portal).toHaveURL(/metrics=loadPct/)
+  await expect(portal.getByRole('group', { name: /^Load of/ })).toBeVisible()
+  await portal.keyboard.press('Escape')
+  await portal.reload()
+  await expect(portal.getByRole('button', { name: 'Metric: Load' })).toBeVisible()
 })

@@ -1,5 +1,5 @@
 import { deliveriesAnswer, deliveryDetail, deliverySummary, destination } from '@pulse/contract'
-import { keepPreviousData, queryOptions } from '@tanstack/react-query'
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query'
 import { z } from 'zod'
 import { api } from '../session/api.ts'
 
@@ -10,12 +10,20 @@ export interface DeliveriesFilter {
   readonly device?: string | undefined
 }
 
-/** Deliveries that match a filter, newest first, and the counts of all. */
+/** Deliveries that match a filter, newest first, page by page, and the counts of all. */
 export const deliveriesQuery = (filter: DeliveriesFilter) =>
-  queryOptions({
+  infiniteQueryOptions({
     queryKey: ['deliveries', { ...filter }],
-    queryFn: ({ signal }) =>
-      api.get('/v1/deliveries', deliveriesAnswer, { params: { ...filter, limit: 200 }, signal }),
+    queryFn: ({ pageParam, signal }) => {
+      const params = { ...filter, cursor: pageParam, limit: 100 }
+      return api.get('/v1/deliveries', deliveriesAnswer, { params, signal })
+    },
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (last) => last.next,
+    select: ({ pages }) => ({
+      items: pages.flatMap((page) => page.items),
+      counts: pages[0]?.counts,
+    }),
     placeholderData: keepPreviousData,
     refetchInterval: 15_000,
   })

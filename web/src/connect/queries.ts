@@ -8,7 +8,7 @@ import {
   newToken,
   rejectionsAnswer,
 } from '@pulse/contract'
-import { keepPreviousData, queryOptions } from '@tanstack/react-query'
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query'
 import { z } from 'zod'
 import { api } from '../session/api.ts'
 
@@ -27,12 +27,20 @@ export interface RejectionsFilter {
   readonly code?: string | undefined
 }
 
-/** Refused messages, newest first, with the exact counts of the last hour. */
+/** Refused messages, newest first, page by page, with the exact counts of the last hour. */
 export const rejectionsQuery = (filter: RejectionsFilter) =>
-  queryOptions({
+  infiniteQueryOptions({
     queryKey: ['rejections', { ...filter }],
-    queryFn: ({ signal }) =>
-      api.get('/v1/rejections', rejectionsAnswer, { params: { ...filter, limit: 200 }, signal }),
+    queryFn: ({ pageParam, signal }) => {
+      const params = { ...filter, cursor: pageParam, limit: 100 }
+      return api.get('/v1/rejections', rejectionsAnswer, { params, signal })
+    },
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (last) => last.next,
+    select: ({ pages }) => ({
+      items: pages.flatMap((page) => page.items),
+      lastHour: pages[0]?.lastHour ?? [],
+    }),
     placeholderData: keepPreviousData,
   })
 

@@ -1,6 +1,6 @@
 import { useMediaQuery } from '@mantine/hooks'
 import type { Alert } from '@pulse/contract'
-import { useQuery } from '@tanstack/react-query'
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useMemo } from 'react'
 import { sitesQuery } from '../registry/queries.ts'
@@ -9,11 +9,12 @@ import { AlertFilters } from '../rules/alert-filters.tsx'
 import { AlertList } from '../rules/alert-list.tsx'
 import { AlertStory } from '../rules/alert-story.tsx'
 import { type AlertGroup, groupBySite } from '../rules/group-alerts.ts'
-import { alertsQuery } from '../rules/queries.ts'
+import { alertPagesQuery } from '../rules/queries.ts'
 import { alertsSearch } from '../rules/search.ts'
 import { useAlertKeys } from '../rules/use-alert-keys.ts'
 import { formatCount, plural } from '../ui/format.ts'
 import { useHotkeys } from '../ui/hotkeys.ts'
+import { More } from '../ui/more.tsx'
 import { Page, PageHeader } from '../ui/page-header.tsx'
 import { Panel } from '../ui/panel.tsx'
 import { EmptyState, StaleBanner } from '../ui/states.tsx'
@@ -23,7 +24,7 @@ import { useSearchState } from '../ui/use-search-state.ts'
 export function AlertsPage() {
   const [search, setSearch] = useSearchState(alertsSearch)
   const { state = 'open', at, ...filter } = search
-  const query = useQuery(alertsQuery({ state, ...filter }))
+  const query = useInfiniteQuery(alertPagesQuery({ state, ...filter }))
   const { data: sites } = useQuery(sitesQuery())
   const navigate = useNavigate()
   const narrow = useMediaQuery('(max-width: 900px)') ?? false
@@ -58,6 +59,7 @@ export function AlertsPage() {
             onSelect={select}
             state={state}
           />
+          <More query={query} />
         </Panel>
         {!narrow && <StoryPanel selected={selected} />}
       </div>

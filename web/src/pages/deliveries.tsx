@@ -1,7 +1,7 @@
 import { NativeSelect } from '@mantine/core'
 import { useMediaQuery } from '@mantine/hooks'
 import type { DeliverySummary } from '@pulse/contract'
-import { useQuery } from '@tanstack/react-query'
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import type { z } from 'zod'
 import classes from '../actions/deliveries.module.css'
@@ -12,6 +12,7 @@ import { deliveriesSearch } from '../actions/search.ts'
 import { Chip } from '../ui/chip.tsx'
 import { formatCount, plural } from '../ui/format.ts'
 import { useHotkeys } from '../ui/hotkeys.ts'
+import { More } from '../ui/more.tsx'
 import { Page, PageHeader } from '../ui/page-header.tsx'
 import { Panel } from '../ui/panel.tsx'
 import { StaleBanner } from '../ui/states.tsx'
@@ -24,7 +25,7 @@ type SetSearch = (patch: Partial<Search>) => void
 export function DeliveriesPage() {
   const [search, setSearch] = useSearchState(deliveriesSearch)
   const { at, state = 'all', ...filter } = search
-  const query = useQuery(deliveriesQuery({ state, ...filter }))
+  const query = useInfiniteQuery(deliveriesQuery({ state, ...filter }))
   const navigate = useNavigate()
   const narrow = useMediaQuery('(max-width: 900px)') ?? false
   const select = ({ id }: DeliverySummary) =>
@@ -61,6 +62,7 @@ export function DeliveriesPage() {
             deadOnly={dead}
             compact={at !== undefined}
           />
+          <More query={query} />
         </Panel>
         {at && !narrow && (
           <Panel label="The chosen delivery" className={classes.storyPanel}>

@@ -1,6 +1,7 @@
 import type { Rejection } from '@pulse/contract'
-import { useQuery } from '@tanstack/react-query'
+import { useInfiniteQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
+import type { ReactNode } from 'react'
 import { CodeBars } from '../connect/code-bars.tsx'
 import { useHeldList } from '../connect/held-list.ts'
 import { rejectionsQuery } from '../connect/queries.ts'
@@ -9,6 +10,7 @@ import classes from '../connect/rejections.module.css'
 import { rejectionsSearch } from '../connect/search.ts'
 import { Chip } from '../ui/chip.tsx'
 import { formatCount } from '../ui/format.ts'
+import { More } from '../ui/more.tsx'
 import { Page, PageHeader } from '../ui/page-header.tsx'
 import { Panel } from '../ui/panel.tsx'
 import { EmptyState, QueryView, Skeleton } from '../ui/states.tsx'
@@ -17,7 +19,7 @@ import { useSearchState } from '../ui/use-search-state.ts'
 /** Messages that Pulse refused: why, and what to do about it. */
 export function RejectionsPage() {
   const [{ device, code }, setSearch] = useSearchState(rejectionsSearch)
-  const query = useQuery(rejectionsQuery({ device, code }))
+  const query = useInfiniteQuery(rejectionsQuery({ device, code }))
   const lastHour = query.data?.lastHour ?? []
   const total = lastHour.reduce((sum, each) => sum + each.count, 0)
   return (
@@ -43,7 +45,7 @@ export function RejectionsPage() {
       <QueryView query={query} skeleton={<ListSkeleton />}>
         {({ items }) => (
           <div className={classes.layout}>
-            <List items={items} scope={`${device} ${code}`} />
+            <List items={items} scope={`${device} ${code}`} more={<More query={query} />} />
             <div className={classes.side}>
               <CodeBars
                 counts={lastHour}
@@ -61,9 +63,10 @@ export function RejectionsPage() {
 interface ListProps {
   readonly items: readonly Rejection[]
   readonly scope: string
+  readonly more: ReactNode
 }
 
-function List({ items, scope }: ListProps) {
+function List({ items, scope, more }: ListProps) {
   const { shown, waiting, showAll } = useHeldList(items, scope)
   return (
     <Panel label="Refused messages">
@@ -86,6 +89,7 @@ function List({ items, scope }: ListProps) {
           ))}
         </ol>
       )}
+      {more}
     </Panel>
   )
 }

@@ -1,5 +1,11 @@
 import { type Alert, type AlertDetail, alert, alertDetail, alertsAnswer } from '@pulse/contract'
-import { keepPreviousData, type QueryClient, queryOptions } from '@tanstack/react-query'
+import {
+  type InfiniteData,
+  infiniteQueryOptions,
+  keepPreviousData,
+  type QueryClient,
+  queryOptions,
+} from '@tanstack/react-query'
 import type { z } from 'zod'
 import { api } from '../session/api.ts'
 import { worstFirst } from './group-alerts.ts'
@@ -13,12 +19,30 @@ export interface AlertsFilter {
   readonly rule?: string | undefined
 }
 
-/** Alerts that match a filter, and the counts of all. */
+/** Alerts that match a filter, and the counts of all; the first 500. */
 export const alertsQuery = (filter: AlertsFilter) =>
   queryOptions({
     queryKey: ['alerts', { ...filter }],
     queryFn: ({ signal }) =>
       api.get('/v1/alerts', alertsAnswer, { params: { ...filter, limit: 500 }, signal }),
+    placeholderData: keepPreviousData,
+    refetchInterval: 15_000,
+  })
+
+/** Alerts that match a filter, page by page, and the counts of all. */
+export const alertPagesQuery = (filter: AlertsFilter) =>
+  infiniteQueryOptions({
+    queryKey: ['alerts', 'pages', { ...filter }],
+    queryFn: ({ pageParam, signal }) => {
+      const params = { ...filter, cursor: pageParam, limit: 200 }
+      return api.get('/v1/alerts', alertsAnswer, { params, signal })
+    },
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (last) => last.next,
+    select: ({ pages }) => ({
+      items: pages.flatMap((page) => page.items),
+      counts: pages[0]?.counts,
+    }),
     placeholderData: keepPreviousData,
     refetchInterval: 15_000,
   })
@@ -39,10 +63,16 @@ export function showAcknowledged(client: QueryClient, id: string, name: string) 
     acknowledgedBy: name,
   }
   client.setQueryData<AlertDetail>(['alert', id], (old) => (old ? { ...old, ...patch } : old))
-  client.setQueriesData<AlertsAnswer>({ queryKey: ['alerts'] }, (old) =>
-    old
-      ? { ...old, items: old.items.map((item) => (item.id === id ? { ...item, ...patch } : item)) }
-      : old,
+  const inPage = (page: AlertsAnswer): AlertsAnswer => ({
+    ...page,
+    items: page.items.map((item) => (item.id === id ? { ...item, ...patch } : item)),
+  })
+  client.setQueriesData<AlertsAnswer | InfiniteData<AlertsAnswer>>(
+    { queryKey: ['alerts'] },
+    (old) => {
+      if (!old) return old
+      return 'pages' in old ? { ...old, pages: old.pages.map(inPage) } : inPage(old)
+    },
   )
 }
 

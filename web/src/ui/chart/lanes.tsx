@@ -67,9 +67,32 @@ export function Lanes({ lanes, range, gutter, onOpen }: LanesProps) {
           <Cross scale={scale} height={lanes.length * ROW} range={range} />
         </svg>
       )}
+      <LanesInWords lanes={lanes} range={range} />
     </div>
   )
 }
+
+const TOLD = 20
+
+/** The same for people who do not see it: what each lane holds in the range, newest last. */
+function LanesInWords({ lanes, range }: Pick<LanesProps, 'lanes' | 'range'>) {
+  return (
+    <ul className="sr-only">
+      {lanes.map((lane) => {
+        const seen = lane.items.filter((item) => isSeen(item, range)).slice(-TOLD)
+        const words = seen.map((item) => item.title).join('; ')
+        return (
+          <li key={lane.name}>
+            {lane.name}: {words || 'nothing in this range'}
+          </li>
+        )
+      })}
+    </ul>
+  )
+}
+
+const isSeen = (item: LaneItem, range: TimeRange): boolean =>
+  item.from <= range.to && (item.to === null || (item.to ?? item.from) >= range.from)
 
 interface Frame {
   readonly scale: (at: number) => number
@@ -86,9 +109,7 @@ interface RowProps {
 
 function Row({ lane, y, frame, onOpen }: RowProps) {
   const { range, right } = frame
-  const seen = lane.items.filter(
-    (item) => item.from <= range.to && (item.to === null || (item.to ?? item.from) >= range.from),
-  )
+  const seen = lane.items.filter((item) => isSeen(item, range))
   return (
     <g>
       <line
