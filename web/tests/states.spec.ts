@@ -69,3 +69,14 @@ test('the theme can be chosen, and is there before the first paint after a reloa
   await portal.waitForLoadState('domcontentloaded')
   expect(await scheme()).toBe('dark')
 })
+
+test('the rail folds to icons and stays so', async ({ portal }) => {
+  await portal.goto('/')
+  const rail = portal.getByRole('navigation', { name: 'Modules' })
+  await expect(rail.getByRole('link', { name: /^Devices \d/ })).toBeVisible()
+  await rail.getByRole('button', { name: 'Collapse' }).click()
+  await expect(rail.getByRole('link', { name: /^Devices/ })).toBeHidden()
+  await portal.reload()
+  await rail.getByRole('link', { name: 'Rules' }).click()
+  await expect(portal.getByRole('heading', { name: 'Alerts', level: 1 })).toBeVisible()
+})

@@ -22,13 +22,21 @@ function Figure({ name, value, note, history, color, fromZero = false, link }: F
       <span className={classes.name}>{name}</span>
       <span className={classes.value}>{value}</span>
       {history ? (
-        <Sparkline values={history} fromZero={fromZero} {...(color ? { color } : {})} />
+        <Sparkline values={sinceStart(history)} fromZero={fromZero} {...(color ? { color } : {})} />
       ) : (
         <span />
       )}
       <span className={classes.note}>{note}</span>
     </Link>
   )
+}
+
+const LEAST = 12
+
+/** Without the time before the first value, in which Pulse did not run, but never stretched far. */
+function sinceStart(history: readonly (number | null)[]): readonly (number | null)[] {
+  const first = history.findIndex((value) => value !== null)
+  return first < 0 ? history : history.slice(Math.min(first, history.length - LEAST))
 }
 
 const share = (part: number, whole: number, digits: number) =>

@@ -1,6 +1,6 @@
 import type { Alert, Overview } from '@pulse/contract'
 import { Link } from '@tanstack/react-router'
-import { formatExact, formatMoment } from '../ui/format.ts'
+import { formatExact, formatMoment, localTimes } from '../ui/format.ts'
 import { SeverityBadge } from '../ui/status.tsx'
 import { TimeAgo } from '../ui/time-ago.tsx'
 import classes from './overview.module.css'
@@ -39,7 +39,7 @@ function OpenAlert({ alert }: { readonly alert: Alert }) {
         {alert.device} · {alert.title}
       </span>
       <TimeAgo at={alert.openedAt} className={classes.age ?? ''} />
-      <span className={classes.reason}>{alert.reason}</span>
+      <span className={classes.reason}>{localTimes(alert.reason, alert.openedAt)}</span>
       <span className={classes.state}>{alert.state === 'open' ? 'unacknowledged' : who}</span>
     </Link>
   )

@@ -35,7 +35,11 @@ export function OverviewPage() {
             <>
               <Figures data={found} hours={hours} />
               <div className={classes.columns}>
-                <Panel title="Sites" actions="donut: status · ring: worst alert">
+                <Panel
+                  title="Sites"
+                  className={classes.sites}
+                  actions="donut: status · ring: worst alert"
+                >
                   <SiteMap sites={found.sites} />
                 </Panel>
                 <Panel

@@ -4,7 +4,7 @@ import IconMenu2 from '@tabler/icons-react/icons/IconMenu2'
 import IconMoon from '@tabler/icons-react/icons/IconMoon'
 import IconSearch from '@tabler/icons-react/icons/IconSearch'
 import IconSun from '@tabler/icons-react/icons/IconSun'
-import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { sessionQuery, signOut } from '../session/queries.ts'
 import { keepTenant } from '../session/token.ts'
@@ -57,14 +57,14 @@ export function TopBar({ onFind, onMenu }: TopBarProps) {
 }
 
 function TenantMenu() {
-  const client = useQueryClient()
   const tenant = useTenant()
   const { data } = useQuery(sessionQuery())
   // Takes its place at once: what stands beside it must not move when the name comes.
   if (!tenant) return <span className={classes.tenant} />
   const choose = (key: string) => {
     keepTenant(key)
-    client.clear()
+    // From the beginning: nothing of the other tenant may stay on the page, in a cache or a stream.
+    window.location.assign('/')
   }
   return (
     <Menu position="bottom-start">

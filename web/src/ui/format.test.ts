@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { formatDuration, formatTook, formatValue, plural } from './format.ts'
+import {
+  formatClock,
+  formatDuration,
+  formatTook,
+  formatValue,
+  localTimes,
+  plural,
+} from './format.ts'
 
 describe('format', () => {
   it('shows a duration in at most two units', () => {
@@ -25,6 +32,13 @@ describe('format', () => {
   it('names the unit of what a query took', () => {
     expect(formatTook(18.4)).toBe('18 ms')
     expect(formatTook(1_230)).toBe('1.2 s')
+  })
+
+  it('puts the clock times of a sentence into the zone of the reader', () => {
+    const at = '2026-11-24T23:59:50.000Z'
+    expect(localTimes('above 36 (39 at 23:59:50Z)', at)).toBe(`above 36 (39 at ${formatClock(at)})`)
+    const later = formatClock('2026-11-25T00:00:10.000Z')
+    expect(localTimes('opens at 00:00:10Z', at)).toBe(`opens at ${later}`)
   })
 
   it('counts one as one', () => {

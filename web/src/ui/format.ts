@@ -63,6 +63,23 @@ export function formatExact(instant: string | number): string {
   return `${local} · ${date.toISOString()}`
 }
 
+const UTC_CLOCK = /\b(\d\d):(\d\d):(\d\d)Z/g
+const HALF_DAY = 12 * HOUR
+
+/**
+ * A sentence of the server with its clock times (`16:02:19Z`) in the reader's zone, like every other
+ * time on the page. `near` is an instant of the same story: it gives the day.
+ */
+export function localTimes(text: string, near: string): string {
+  return text.replace(UTC_CLOCK, (_, hours: string, minutes: string, seconds: string) => {
+    const at = new Date(near)
+    at.setUTCHours(Number(hours), Number(minutes), Number(seconds), 0)
+    const off = at.getTime() - Date.parse(near)
+    const days = off > HALF_DAY ? -1 : off < -HALF_DAY ? 1 : 0
+    return formatClock(at.getTime() + days * DAY)
+  })
+}
+
 /** `1 device`, `2 devices`. */
 export function plural(count: number, one: string, many = `${one}s`): string {
   return `${formatCount(count)} ${count === 1 ? one : many}`
