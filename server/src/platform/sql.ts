@@ -31,6 +31,32 @@ const bigintAsNumber = {
   parse: (text: string) => Number(text),
 }
 
+const nullable = (text: string | null): string => text ?? 'NULL'
+
+/** Arrays of bigint, both ways. */
+const bigintArray = {
+  to: 1016,
+  from: [1016],
+  serialize: (values: readonly (number | null)[]) =>
+    `{${values.map((value) => nullable(value === null ? null : String(value))).join(',')}}`,
+  parse: (text: string) =>
+    text === '{}'
+      ? []
+      : text
+          .slice(1, -1)
+          .split(',')
+          .map((each) => (each === 'NULL' ? null : Number(each))),
+}
+
+/** Arrays of text, as parameters. */
+const textArray = {
+  to: 1009,
+  from: [],
+  serialize: (values: readonly (string | null)[]) =>
+    `{${values.map((value) => nullable(value === null ? null : `"${value.replace(/["\\]/g, '\\$&')}"`)).join(',')}}`,
+  parse: (text: string) => text,
+}
+
 export interface PoolOptions {
   readonly max: number
   readonly name: string
@@ -38,21 +64,31 @@ export interface PoolOptions {
   readonly onClose?: () => void
 }
 
+/**
+ * A connection of postgres.js (3.4.9) that dies with an unsent write keeps a timer that never fires:
+ * its reconnects then send nothing, and time out one after the other, until 1,024 bytes have
+ * gathered. A start-up message that is as long by itself goes out at once.
+ */
+const FLUSHES_AT_ONCE = { 'pulse.start': 'x'.repeat(1024) }
+
 /** Opens a pool as `role`. Connections are made on first use. */
 export function connect(
   facts: ConnectionFacts,
   role: DatabaseRole,
   options: PoolOptions,
 ): Database {
-  return postgres({
+  const db = postgres({
     host: facts.host,
     port: facts.port,
     database: facts.database,
     username: role,
     password: facts.password,
     max: options.max,
-    types: { bigint: bigintAsNumber },
-    connection: { application_name: options.name },
+    types: { bigint: bigintAsNumber, bigintArray, textArray },
+    // The driver would ask for all array types on each new connection, and a connection that dies
+    // while it asks rejects a promise that nobody holds.
+    fetch_types: false,
+    connection: { application_name: options.name, ...FLUSHES_AT_ONCE },
     onnotice: () => {},
     ...(options.onClose ? { onclose: options.onClose } : {}),
     idle_timeout: 0,
@@ -60,6 +96,43 @@ export function connect(
     connect_timeout: 10,
     backoff: (attempts: number) => Math.min(2, 0.05 * 2 ** attempts),
   })
+  return withoutLateRollback(db)
+}
+
+/** What the driver says when the connection itself is gone, not only the server unwell. */
+const GONE = new Set(['CONNECTION_CLOSED', 'CONNECTION_DESTROYED', 'ECONNRESET', 'EPIPE'])
+
+/**
+ * `begin` of postgres.js (3.4.9) rolls back on a connection that has died and throws out of an
+ * immediate, which ends the process. So work whose connection has died never ends in its eyes: it
+ * hears of the loss by itself and rejects.
+ */
+function withoutLateRollback(db: Database): Database {
+  const begin = db.begin as (work: (sql: unknown) => Promise<unknown>) => Promise<unknown>
+  const safely = (work: (sql: unknown) => unknown): Promise<unknown> =>
+    begin(async (sql) => {
+      try {
+        return await work(sql)
+      } catch (error) {
+        if (isGone(error)) await new Promise<never>(() => {})
+        throw error
+      }
+    })
+  return Object.assign(db, { begin: safely })
+}
+
+function isGone(error: unknown): boolean {
+  const { code, cause } = (error ?? {}) as { code?: unknown; cause?: unknown }
+  return (typeof code === 'string' && GONE.has(code)) || (cause !== undefined && isGone(cause))
+}
+
+/**
+ * Reserves the connection of a pool that has one. It is opened first: the driver never gives away
+ * a connection that it opens for a reservation while it does not ask for types.
+ */
+export async function reserveOnly(db: Database): Promise<Connection> {
+  await db`select 1`
+  return db.reserve()
 }
 
 /** The database as the pipeline's role sees it. Only {@link asPipeline} makes one. */
