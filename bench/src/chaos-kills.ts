@@ -19,7 +19,7 @@ export const kills = [
 const START_WITHIN_MS = 60_000
 /** "Before acknowledgement" strikes at one of so many messages from now. */
 const STRIKE_WITHIN = 4000
-const STRIKE_DEADLINE_MS = 10_000
+const STRIKE_DEADLINE_MS = 30_000
 /** How far into a start it may be killed again. */
 const INTO_START_MS = 1500
 

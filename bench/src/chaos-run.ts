@@ -85,13 +85,20 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     }
   } catch (error) {
     failed = true
-    options.say(`kept for a look: ${world.folder}`)
+    options.say(`${String(error)}\n${await lookAt(keeper)}\nkept for a look: ${world.folder}`)
     throw error
   } finally {
     generator?.finish()
     await keeper.stop()
     await (failed ? world.receiver.stop() : world.remove())
   }
+}
+
+/** What the server is at, for whoever looks for the fault. */
+async function lookAt(keeper: Keeper): Promise<string> {
+  const look = keeper.server().then((server) => server.stats())
+  const silence = wait(5000, 'the server does not answer')
+  return JSON.stringify(await Promise.race([look, silence]).catch(String))
 }
 
 const loadOf = ({ folder, devicesFile }: World, { perSecond }: ChaosOptions) =>

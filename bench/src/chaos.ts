@@ -1,5 +1,6 @@
-/** `npm run chaos -- [--rounds N] [--seed S] [--rate 5000] [--devices 500] [--json]` */
+/** `npm run chaos -- [--rounds N] [--seed S] [--rate 5000] [--devices 500] [--kill KIND] [--json]` */
 import { parseArgs } from 'node:util'
+import { kills } from './chaos-kills.ts'
 import { type ChaosReport, runChaos } from './chaos-run.ts'
 import { figure, printTable } from './table.ts'
 
@@ -9,6 +10,8 @@ const { values } = parseArgs({
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
     rate: { type: 'string', default: '5000' },
     devices: { type: 'string', default: '500' },
+    // Only this one, such as `--kill postmaster`.
+    kill: { type: 'string' },
     json: { type: 'boolean', default: false },
   },
 })
@@ -22,6 +25,7 @@ const report = await runChaos({
   seed: Number(values.seed),
   perSecond: Number(values.rate),
   devices: Number(values.devices),
+  ...(values.kill !== undefined && { kills: kills.filter((kill) => kill === values.kill) }),
   say,
 })
 print(report)
