@@ -189,6 +189,7 @@ test('metrics of one unit stand in one chart, one of another unit takes their pl
 }) => {
   await portal.goto(`/devices/${ups.key}`)
   await portal.getByRole('button', { name: /^Metric:/ }).click()
+  await expect(portal.getByRole('menuitemcheckbox', { checked: true })).toHaveCount(1)
   await portal.getByRole('menuitemcheckbox', { name: /Load/ }).click()
   await expect(portal).toHaveURL(/metrics=loadPct/)
   await expect(portal.getByRole('group', { name: /^Load of/ })).toBeVisible()

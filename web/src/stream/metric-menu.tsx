@@ -1,5 +1,4 @@
 import { Button, Menu } from '@mantine/core'
-import IconCheck from '@tabler/icons-react/icons/IconCheck'
 import IconChevronDown from '@tabler/icons-react/icons/IconChevronDown'
 import type { MetricInfo } from './metric-lines.ts'
 
@@ -38,22 +37,14 @@ export function MetricMenu({ all, shown, onChoose }: MetricMenuProps) {
       </Menu.Target>
       <Menu.Dropdown mah={360} style={{ overflowY: 'auto' }}>
         {all.map((info) => (
-          <Menu.Item
+          <Menu.CheckboxItem
             key={info.name}
-            onClick={() => pick(info)}
-            role="menuitemcheckbox"
-            aria-checked={shown.includes(info.name)}
-            leftSection={
-              <IconCheck
-                size={14}
-                stroke={1.6}
-                visibility={shown.includes(info.name) ? 'visible' : 'hidden'}
-              />
-            }
+            checked={shown.includes(info.name)}
+            onChange={() => pick(info)}
             rightSection={<span className="muted">{info.unit}</span>}
           >
             {info.title}
-          </Menu.Item>
+          </Menu.CheckboxItem>
         ))}
       </Menu.Dropdown>
     </Menu>
