@@ -142,6 +142,7 @@ async function within<T>(
   tenant: number | undefined,
   work: (sql: Database) => Promise<T>,
 ): Promise<T> {
+  await sql`select 1`
   const connection = await sql.reserve()
   try {
     await connection`begin`

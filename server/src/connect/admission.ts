@@ -1,11 +1,17 @@
-import { isUtf8 } from 'node:buffer'
-import { envelopeLimits, type MessageKind, type RefusalCode } from '@pulse/contract'
+import type { MessageKind } from '@pulse/contract'
 import type { Clock } from '#platform'
 import type { Device, Directory } from '#registry'
-import { type EnvelopeFault, type ReadEnvelope, readEnvelope } from './envelope.ts'
+import {
+  faultOf,
+  notItsChild,
+  openPayload,
+  type Refused,
+  speaksFor,
+  timeFault,
+} from './admission-checks.ts'
+import { type ReadEnvelope, readEnvelope } from './envelope.ts'
 import type { Ingress, Origin, PublishOutcome, RefusedItem } from './ingress.ts'
 import type { Item, MessageItem, Outcome, Point, Settle } from './items.ts'
-import { elementSpans, nestsDeeper, valueStart } from './json-span.ts'
 import type { Pipeline } from './pipeline.ts'
 import type { Rejections } from './rejections.ts'
 import { type Rate, TokenBuckets } from './token-bucket.ts'
@@ -19,19 +25,20 @@ export interface AdmissionDeps {
   readonly tenantRate: Rate
 }
 
-/** A payload on its way: how many of its envelopes are still out, and which were refused. */
+/** A payload on its way: where it came from, how much of it is still out, what was refused. */
 interface Parcel {
+  readonly device: Device
+  readonly channel: MessageKind | undefined
+  readonly payload: Uint8Array
+  readonly origin: Origin
+  readonly settled: (outcome: PublishOutcome) => void
+  /** When it came, epoch milliseconds. */
+  readonly at: number
+  readonly total: number
   open: number
   away: boolean
-  readonly total: number
-  readonly refused: RefusedItem[]
-  readonly settled: (outcome: PublishOutcome) => void
+  refused: RefusedItem[] | undefined
 }
-
-type Refused = Omit<RefusedItem, 'index'>
-
-/** More envelopes than this in one payload are refused whole. */
-const MAX_ENVELOPES = 1000
 
 /**
  * Admission, the same for MQTT and HTTP: authenticated devices only, checks every envelope, limits
@@ -44,125 +51,123 @@ export function createAdmission(deps: AdmissionDeps): Ingress {
   const nextId = idMaker(clock)
 
   /** Milliseconds to wait, or 0 when the rates allow `count` more messages now. */
-  const throttle = (device: Device, count: number): number => {
-    const now = clock.now()
-    return (
-      deviceBuckets.take(device.id, count, now) || tenantBuckets.take(device.tenant.id, count, now)
-    )
-  }
+  const throttle = (device: Device, count: number, now: number): number =>
+    deviceBuckets.take(device.id, count, now) || tenantBuckets.take(device.tenant.id, count, now)
 
   /** Ends a parcel once nothing of it is out. */
   const finish = (parcel: Parcel): void => {
     if (parcel.open > 0) return
     const { refused, total, settled } = parcel
     if (parcel.away) settled({ kind: 'retry', code: 'connect.unavailable', retryAfterMs: 1000 })
-    else if (refused.length === 0) settled(STORED)
+    else if (refused === undefined) settled(STORED)
     else void rejections.settled().then(() => settled({ kind: 'refused', items: refused, total }))
   }
 
-  const refuseItem = (parcel: Parcel, index: number, facts: Refused, context: Context): void => {
-    parcel.refused.push({ index, ...facts })
-    const { device, origin, payload } = context
-    const tenant = device.tenant.id
+  const record = (parcel: Parcel, { code, detail, id }: Refused): void => {
+    const { device, origin, payload } = parcel
     rejections.record({
-      tenant,
+      tenant: device.tenant.id,
       device,
-      code: facts.code,
-      detail: facts.detail,
+      code,
+      detail,
       origin,
       payload,
-      messageId: facts.id,
+      messageId: id,
     })
   }
 
-  const submit = (read: ReadEnvelope, owner: Device, index: number, context: Context): void => {
-    const { parcel, origin } = context
-    const refused = timeFault(read, owner, clock.now())
-    if (refused) {
-      refuseItem(parcel, index, refused, context)
-      return
-    }
-    const settle = settler(parcel, index, context, read.id)
-    parcel.open++
-    pipeline.submit(
-      messageItem(read, owner, { id: read.id ?? nextId(), now: clock.now(), origin, settle }),
-    )
+  const refuse = (parcel: Parcel, index: number, facts: Refused): void => {
+    parcel.refused ??= []
+    parcel.refused.push({ index, ...facts })
+    record(parcel, facts)
   }
 
   const settler =
-    (parcel: Parcel, index: number, context: Context, id: string | undefined): Settle =>
+    (parcel: Parcel, index: number, id: string | undefined): Settle =>
     (outcome: Outcome) => {
       parcel.open--
       if (outcome.kind === 'away') parcel.away = true
-      if (outcome.kind === 'refused') {
-        refuseItem(parcel, index, { code: outcome.code, detail: outcome.detail, id }, context)
-      }
+      else if (outcome.kind === 'refused') refuse(parcel, index, { ...outcome, id })
       finish(parcel)
     }
 
-  const admit = (text: string, index: number, context: Context): void => {
-    const { device, channel, parcel } = context
-    const read = readEnvelope(text, channel)
-    if ('fault' in read) {
-      refuseItem(parcel, index, faultOf(read), context)
-      return
-    }
-    if (read.child === undefined || read.child === device.key) {
-      submit(read, device, index, context)
+  const submit = (read: ReadEnvelope, owner: Device, parcel: Parcel, index: number): void => {
+    const refused = timeFault(read, owner, parcel.at)
+    if (refused) {
+      refuse(parcel, index, refused)
       return
     }
     parcel.open++
-    void directory.device(device.tenant.key, read.child).then(
-      (child) => {
-        parcel.open--
-        if (child && speaksFor(device, child)) submit(read, child, index, context)
-        else refuseItem(parcel, index, notItsChild(read), context)
-        finish(parcel)
-      },
-      () => {
-        parcel.open--
-        parcel.away = true
-        finish(parcel)
-      },
+    const id = read.id ?? nextId()
+    pipeline.submit(
+      messageItem(read, owner, parcel, { id, settle: settler(parcel, index, read.id) }),
     )
   }
 
-  const admitAll = (texts: readonly string[], context: Context): void => {
+  const admit = (text: string, parcel: Parcel, index: number): void => {
+    const { device, channel } = parcel
+    const read = readEnvelope(text, channel)
+    if ('fault' in read) refuse(parcel, index, faultOf(read))
+    else if (read.child === undefined || read.child === device.key)
+      submit(read, device, parcel, index)
+    else admitChild(read, read.child, parcel, index)
+  }
+
+  const admitChild = (read: ReadEnvelope, key: string, parcel: Parcel, index: number): void => {
+    const { device } = parcel
+    parcel.open++
+    const landed = (child: Device | undefined) => {
+      parcel.open--
+      if (child && speaksFor(device, child)) submit(read, child, parcel, index)
+      else refuse(parcel, index, notItsChild(read))
+      finish(parcel)
+    }
+    void directory.device(device.tenant.key, key).then(landed, () => {
+      parcel.open--
+      parcel.away = true
+      finish(parcel)
+    })
+  }
+
+  const admitAll = (texts: string | readonly string[], parcel: Parcel): void => {
     // Held open until all are queued, so that it cannot end between two of them.
-    context.parcel.open++
-    for (const [index, text] of texts.entries()) admit(text, index, context)
-    context.parcel.open--
-    finish(context.parcel)
+    parcel.open++
+    if (typeof texts === 'string') admit(texts, parcel, 0)
+    else for (const [index, text] of texts.entries()) admit(text, parcel, index)
+    parcel.open--
+    finish(parcel)
   }
 
   return {
     publish(device, channel, payload, origin, settled) {
       const opened = openPayload(device, payload)
-      const texts = 'code' in opened ? [''] : opened.texts
-      const parcel: Parcel = { open: 0, away: false, total: texts.length, refused: [], settled }
-      const context: Context = { device, channel, payload, origin, parcel }
-      if ('code' in opened) {
-        refuseItem(parcel, 0, { ...opened, id: undefined }, context)
-        finish(parcel)
-        return
+      const total = Array.isArray(opened) ? opened.length : 1
+      const at = clock.now()
+      const parcel = {
+        device,
+        channel,
+        payload,
+        origin,
+        settled,
+        at,
+        total,
+        open: 0,
+        away: false,
+        refused: undefined,
       }
-      const waitMs = throttle(device, texts.length)
-      if (waitMs > 0) {
-        const code = 'connect.rate' as const
-        const detail = `${device.key} is over its rate; ${texts.length} wait.`
-        rejections.record({
-          tenant: device.tenant.id,
-          device,
-          code,
-          detail,
-          origin,
-          payload,
-          messageId: undefined,
-        })
-        settled({ kind: 'retry', code, retryAfterMs: waitMs })
-        return
+      if (typeof opened === 'object' && 'code' in opened) {
+        refuse(parcel, 0, { ...opened, id: undefined })
+        return finish(parcel)
       }
-      admitAll(texts, context)
+      const waitMs = throttle(device, total, at)
+      if (waitMs === 0) return admitAll(opened, parcel)
+      const code = 'connect.rate' as const
+      record(parcel, {
+        code,
+        detail: `${device.key} is over its rate; ${total} wait.`,
+        id: undefined,
+      })
+      settled({ kind: 'retry', code, retryAfterMs: waitMs })
     },
     presence(device, connected, session) {
       const item: Item = {
@@ -187,103 +192,13 @@ export function createAdmission(deps: AdmissionDeps): Ingress {
 
 const STORED: PublishOutcome = { kind: 'stored' }
 
-interface Context {
-  readonly device: Device
-  readonly channel: MessageKind | undefined
-  readonly payload: Uint8Array
-  readonly origin: Origin
-  readonly parcel: Parcel
-}
-
-/** Splits a payload into the texts of its envelopes, or says why it cannot be opened. */
-function openPayload(
-  device: Device,
-  payload: Uint8Array,
-): { texts: readonly string[] } | { code: RefusalCode; detail: string } {
-  if (payload.byteLength > envelopeLimits.payloadBytes) {
-    return { code: 'connect.too-large', detail: `It has ${payload.byteLength} bytes.` }
-  }
-  if (device.tenant.suspended)
-    return { code: 'connect.suspended', detail: `Tenant ${device.tenant.key}.` }
-  if (!isUtf8(payload)) return { code: 'connect.malformed', detail: 'It is not UTF-8.' }
-  const text = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength).toString('utf8')
-  const start = valueStart(text)
-  if (text[start] !== '[') return { texts: [text] }
-  return openArray(text, start)
-}
-
-function openArray(text: string, start: number): ReturnType<typeof openPayload> {
-  let parsed: unknown
-  if (nestsDeeper(text, 64))
-    return { code: 'connect.malformed', detail: 'It nests deeper than 64 levels.' }
-  try {
-    parsed = JSON.parse(text)
-  } catch (error) {
-    return { code: 'connect.malformed', detail: `It is not JSON: ${(error as Error).message}.` }
-  }
-  const count = (parsed as unknown[]).length
-  if (count === 0 || count > MAX_ENVELOPES) {
-    return {
-      code: 'connect.schema',
-      detail: `An array holds 1 to ${MAX_ENVELOPES} envelopes, not ${count}.`,
-    }
-  }
-  return { texts: elementSpans(text, start).map(([from, to]) => text.slice(from, to)) }
-}
-
-const faultOf = ({ fault, detail, id }: EnvelopeFault): Refused => ({
-  code: `connect.${fault}`,
-  detail,
-  id,
-})
-
-/** A child may be spoken for by the gateway that its tag `gateway` names, and by nobody else. */
-const speaksFor = (gateway: Device, child: Device): boolean => child.tags['gateway'] === gateway.key
-
-const notItsChild = (read: ReadEnvelope): Refused => ({
-  code: 'connect.topic',
-  detail: `The device ${read.child} does not name this one in its tag "gateway".`,
-  id: read.id,
-})
-
-function timeFault(read: ReadEnvelope, device: Device, now: number): Refused | undefined {
-  for (const point of read.points) {
-    const ts = point.ts ?? read.ts
-    if (ts === undefined) continue
-    if (ts > now + envelopeLimits.aheadMs) {
-      return { code: 'connect.clock-ahead', detail: aheadText(ts, now), id: read.id }
-    }
-    if (ts < now - device.tenant.retentionMs) {
-      return { code: 'connect.too-old', detail: oldText(ts, device), id: read.id }
-    }
-  }
-  return undefined
-}
-
-const instantText = (ms: number): string =>
-  Number.isFinite(new Date(ms).getTime()) ? new Date(ms).toISOString() : `${ms} ms`
-
-function aheadText(ts: number, now: number): string {
-  const minutes = Math.round((ts - now) / 60_000)
-  const ahead =
-    minutes < 120
-      ? `${minutes} min`
-      : minutes < 2880
-        ? `${Math.round(minutes / 60)} h`
-        : `${Math.round(minutes / 1440)} days`
-  return `It says ${instantText(ts)}, which is ${ahead} ahead.`
-}
-
-const oldText = (ts: number, device: Device): string =>
-  `It says ${instantText(ts)}; ${device.tenant.name} keeps ${Math.round(device.tenant.retentionMs / 86_400_000)} days.`
-
 function messageItem(
   read: ReadEnvelope,
   device: Device,
-  facts: { id: string; now: number; origin: Origin; settle: Settle },
+  { at, origin }: Parcel,
+  { id, settle }: { readonly id: string; readonly settle: Settle },
 ): MessageItem {
-  const fallback = read.ts ?? facts.now
-  const timed = read.ts !== undefined || read.points[0]?.ts !== undefined
+  const fallback = read.ts ?? at
   const points: Point[] = read.points.map((point) => ({
     ts: point.ts ?? fallback,
     text: point.text,
@@ -295,16 +210,16 @@ function messageItem(
     kind: 'message',
     device,
     type: read.type,
-    id: facts.id,
+    id,
     seq: read.seq,
-    timed,
+    timed: read.ts !== undefined || read.points[0]?.ts !== undefined,
     points,
     data: read.data,
     extra: extraWithSeq(read),
-    admittedAt: facts.now,
-    qos2: facts.origin.qos2,
+    admittedAt: at,
+    qos2: origin.qos2,
     receivedAt: 0,
-    settle: facts.settle,
+    settle,
   }
 }
 

@@ -8,6 +8,7 @@ import {
   emit,
   type Log,
   type PipelineSql,
+  reserveOnly,
 } from '#platform'
 import type { Device } from '#registry'
 import { FairQueue } from './fair-queue.ts'
@@ -212,7 +213,7 @@ export class Lane {
       this.#onLost?.(new ConnectionLost())
     })
     try {
-      const connection = await this.#guarded(db.reserve())
+      const connection = await this.#guarded(reserveOnly(db))
       this.#stages = await this.#guarded(
         this.#restore(asPipeline(connection as unknown as Database)),
       )

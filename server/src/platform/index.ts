@@ -36,6 +36,7 @@ export {
   databaseIsDown,
   inTenant,
   type PipelineSql,
+  reserveOnly,
   type TenantSql,
   unavailableWhenDown,
 } from './sql.ts'

@@ -1,4 +1,4 @@
-import type { Problem } from '@pulse/contract'
+import { type Problem, refusalOf } from '@pulse/contract'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod'
 import { PulseError } from '../errors.ts'
@@ -32,7 +32,8 @@ export function answerError(
 export function problemOf(error: PulseError, requestId: string): Problem {
   return {
     type: `/docs/errors#${error.code}`,
-    title: error.message,
+    // The same for every refusal with this code (RFC 9457, 3.1.3): what was wrong here is the detail.
+    title: refusalOf(error.code).text,
     status: error.http,
     code: error.code,
     ...(error.detail === undefined ? {} : { detail: error.detail }),
