@@ -1,5 +1,6 @@
 import { connectAsync, type MqttClient } from 'mqtt'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { connect } from '#platform'
 import { envelope, eventually, type Harness, startPulse } from './harness.ts'
 
 let pulse: Harness
@@ -139,30 +140,69 @@ describe('an array', () => {
   })
 })
 
-test('a device over its rate is sent away, comes back, and loses nothing', async () => {
-  const slow = await startPulse({ config: { deviceRate: 5 } })
+test.for([4, 5] as const)(
+  'a device of MQTT level %i over its rate is sent away, comes back, and loses nothing',
+  async (protocolVersion) => {
+    const slow = await startPulse({ config: { deviceRate: 5 } })
+    try {
+      const { d } = (await slow.enrol('d')) as { d: string }
+      const client = await slow.client('d', d, { ...kept, protocolVersion })
+      let sentAway = 0
+      client.on('close', () => {
+        sentAway++
+      })
+      await Promise.all(
+        Array.from({ length: 60 }, (_, n) =>
+          client.publishAsync('~/telemetry', envelope({ id: `m${n}`, ts: Date.now() }), { qos: 1 }),
+        ),
+      )
+      expect(sentAway).toBeGreaterThan(0)
+      const [row] = await slow.db.as('pulse_owner')`
+      select count(distinct id)::int as n, count(*)::int as all from stream.message`
+      expect(row).toEqual({ n: 60, all: 60 })
+      const [counted] = await slow.db.as('pulse_owner')`
+      select 1 from connect.rejection where code = 'connect.rate'`
+      expect(counted).toBeDefined()
+    } finally {
+      await slow.close()
+    }
+  },
+)
+
+test('while the database is away a device is told to come again, and loses nothing', async () => {
+  const pipeline = pulse.db.as('pulse_pipeline')
+  const facts = pulse.db.facts('pulse_owner')
+  const outside = connect({ ...facts, database: 'postgres' }, 'pulse_owner', {
+    max: 1,
+    name: 'test',
+  })
+  const allow = (yes: boolean) =>
+    outside.unsafe(`alter database "${facts.database}" allow_connections ${yes}`)
+  const clients = await Promise.all(
+    (['s7', 's8'] as const).map((device, n) =>
+      pulse.client(device, token(device), { ...kept, protocolVersion: n === 0 ? 4 : 5 }),
+    ),
+  )
+  const [old, young] = clients as [MqttClient, MqttClient]
+  const told = packetOf(young, 'disconnect')
+  const closed = new Promise((resolve) => old.once('close', () => resolve(true)))
   try {
-    const { d } = (await slow.enrol('d')) as { d: string }
-    const client = await slow.client('d', d, {
-      clean: false,
-      clientId: 'r',
-      properties: { sessionExpiryInterval: 60 },
-    })
-    let sentAway = 0
-    client.on('packetreceive', (packet) => {
-      if (packet.cmd === 'disconnect') sentAway++
-    })
-    await Promise.all(
-      Array.from({ length: 60 }, (_, n) =>
-        client.publishAsync('~/telemetry', envelope({ id: `m${n}`, ts: Date.now() }), { qos: 1 }),
-      ),
+    // A connection that is open stays so.
+    await pipeline`select 1`
+    await allow(false)
+    await pipeline`
+      select pg_terminate_backend(pid) from pg_stat_activity
+       where application_name like 'pulse lane%' and datname = current_database()`
+    const sent = clients.map((client) =>
+      client.publishAsync('~/telemetry', envelope({ id: 'patient', ts: Date.now() }), { qos: 1 }),
     )
-    expect(sentAway).toBeGreaterThan(0)
-    const [row] = await slow.db.as(
-      'pulse_owner',
-    )`select count(distinct id)::int as n, count(*)::int as all from stream.message`
-    expect(row).toEqual({ n: 60, all: 60 })
+    expect((await told).reasonCode).toBe(0x89)
+    await closed
+    await allow(true)
+    await Promise.all(sent)
   } finally {
-    await slow.close()
+    await allow(true)
+    await outside.end()
   }
+  expect([await idsOf('s7'), await idsOf('s8')]).toEqual([['patient'], ['patient']])
 })

@@ -117,6 +117,30 @@ describe('a message that is refused for good', () => {
     expect(told.map(({ index }) => index)).toEqual([1, 3])
   })
 
+  test('is told only when its recording is durable, and not at all when that fails', async () => {
+    let settle: { resolve: () => void; reject: (error: Error) => void } | undefined
+    under.ingress.recorded = () =>
+      new Promise((resolve, reject) => {
+        settle = { resolve, reject }
+      })
+    const client = await under.connected()
+    let told = false
+    const answer = publish(client, '~/elsewhere').then((one) => {
+      told = true
+      return one
+    })
+    await until(() => under.ingress.rejections.length === 1)
+    await new Promise((resolve) => setTimeout(resolve, 30))
+    expect(told).toBe(false)
+    settle?.resolve()
+    expect((await answer).reasonCode).toBe(0x87)
+    client.publish('~/elsewhere', 'x', { qos: 1 }, () => {})
+    await until(() => under.ingress.rejections.length === 2)
+    const away = new Promise((resolve) => client.once('close', () => resolve(true)))
+    settle?.reject(new Error('the database is away'))
+    await away
+  })
+
   test('is told without a reason to those who want none', async () => {
     const client = await under.connected({ properties: { requestProblemInformation: false } })
     expect(await publish(client, '~/elsewhere')).toEqual({ reasonCode: 0x87, reason: undefined })
