@@ -232,7 +232,7 @@ export async function createApp(deps: AppDeps) {
       await guard.start()
       await outages.start()
       await maintenance()
-      await pipeline.start(() => state.settleMarks(asPipeline(pools.pipeline), config.lanes))
+      await pipeline.start(() => state.begin(asPipeline(pools.pipeline), config.lanes))
       await relay.start()
       await gateway.start()
       await actions.start()

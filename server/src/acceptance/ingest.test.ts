@@ -113,6 +113,37 @@ describe('a device over MQTT', () => {
     expect(rows).toHaveLength(3000)
     expect(new Set(rows.map((row) => row.id)).size).toBe(3000)
   })
+
+  test('is given its messages back, unacknowledged, while the database is away for long', async () => {
+    const { away } = await pulse.enrol('away')
+    const client = await pulse.client('away', away as string)
+    const root = pulse.db.superuser()
+    const cut = () => root`
+      select pg_terminate_backend(pid) from pg_stat_activity
+       where usename = 'pulse_pipeline' and datname = current_database()`
+    await client.publishAsync('~/telemetry', envelope({ id: 'before' }), { qos: 1 })
+    await root`alter role pulse_pipeline connection limit 0`
+    await cut()
+    const at = Date.now()
+    const published = client.publishAsync('~/telemetry', envelope({ id: 'during', ts: at }), {
+      qos: 1,
+    })
+    const answer = await pulse.ingest(away as string, envelope({ id: 'by-http', ts: at + 1 }))
+    expect(answer.status).toBe(503)
+    expect(answer.headers.get('retry-after')).toMatch(/^\d+$/)
+    await root`alter role pulse_pipeline connection limit -1`
+    await published
+    await eventually(
+      async () =>
+        (await pulse.ingest(away as string, envelope({ id: 'by-http', ts: at + 1 }))).status ===
+        200,
+    )
+    expect((await stored('away')).map((row) => row.id).sort()).toEqual([
+      'before',
+      'by-http',
+      'during',
+    ])
+  })
 })
 
 describe('a device over HTTP', () => {

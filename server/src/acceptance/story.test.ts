@@ -87,7 +87,7 @@ const alerts = (query: string) =>
 async function pass(ms: number): Promise<void> {
   const heartbeat = async () => {
     const [row] = await pulse.db.as('pulse_owner')`select at from platform.heartbeat`
-    return (row?.['at'] as Date).getTime()
+    return new Date(row?.['at'] ?? 0).getTime()
   }
   for (let left = ms; left > 0; left -= 1000) {
     clock.advance(Math.min(1000, left))

@@ -1,18 +1,16 @@
 import type { EventDraft } from '@pulse/contract'
 import {
-  asPipeline,
   type Clock,
-  type Connection,
   type Database,
   databaseIsDown,
   emit,
   type Log,
   type PipelineSql,
-  reserveOnly,
 } from '#platform'
 import type { Device } from '#registry'
 import { FairQueue } from './fair-queue.ts'
 import type { Batch, Item, Outcome } from './items.ts'
+import { LaneLink } from './lane-link.ts'
 import type { AnyStage, StageFactory } from './stage.ts'
 import { TICK_MS, WakeWheel } from './wake-wheel.ts'
 
@@ -54,16 +52,13 @@ export class Lane {
   readonly #deps: LaneDeps
   readonly #queue = new FairQueue()
   readonly #wheel: WakeWheel
-  #pool: Database | undefined
-  #connection: Connection | undefined
+  #link: LaneLink | undefined
   #stages: readonly AnyStage[] = []
   #lastMicros = 0
   #poked = false
   #full = false
   #downSince: number | undefined
   #wakeLoop: (() => void) | undefined
-  /** Ends the wait of {@link #guarded} when the connection dies. */
-  #onLost: ((error: Error) => void) | undefined
   #closed = false
   #done: Promise<void> = Promise.resolve()
   #stopTicks = () => {}
@@ -116,8 +111,7 @@ export class Lane {
     this.#stopTicks()
     this.#signal()
     await this.#done
-    this.#connection = undefined
-    await this.#pool?.end({ timeout: 1 })
+    await this.#link?.end(1)
   }
 
   #signal(): void {
@@ -177,54 +171,53 @@ export class Lane {
   }
 
   #isDown(error: unknown): boolean {
-    return databaseIsDown(error) || this.#connection === undefined
+    return databaseIsDown(error) || !this.#link?.alive
   }
 
-  /** Waits for the database. False when the patience ended and the items were given back. */
+  /**
+   * Waits until the database is back. True when `items` are still to be run; false when the
+   * patience ended before, or the lane closed: then they, and whatever came meanwhile, were given
+   * back unacknowledged.
+   */
   async #recover(items: readonly Item[]): Promise<boolean> {
     const { clock, log, index } = this.#deps
     this.#downSince ??= clock.now()
     log.warn({ lane: index }, 'database away')
-    this.#connection = undefined
-    for (let tries = 0; ; tries++) {
-      try {
-        await this.#connect()
-        log.warn({ lane: index }, 'database back')
-        return true
-      } catch (error) {
-        if (!databaseIsDown(error)) log.error({ lane: index, err: error }, 'lane cannot restore')
-        const over = clock.now() - this.#downSince > PATIENCE_MS
-        if (over || this.#closed) {
-          for (const item of [...items, ...this.#queue.drain()]) item.settle(AWAY)
-          this.#relieve()
-          if (over && !this.#closed) continue
-          return false
-        }
-        await new Promise((resolve) => setTimeout(resolve, Math.min(50 * 2 ** tries, 500)))
+    let held = items
+    for (let tries = 0; !(await this.#reconnected()); tries++) {
+      if (this.#closed || clock.now() - this.#downSince > PATIENCE_MS) {
+        this.#giveBack(held)
+        held = []
       }
+      if (this.#closed) return false
+      await new Promise((resolve) => setTimeout(resolve, Math.min(50 * 2 ** tries, 500)))
+    }
+    log.warn({ lane: index }, 'database back')
+    return held === items
+  }
+
+  #giveBack(items: readonly Item[]): void {
+    for (const item of [...items, ...this.#queue.drain()]) item.settle(AWAY)
+    this.#relieve()
+  }
+
+  async #reconnected(): Promise<boolean> {
+    try {
+      await this.#connect()
+      return true
+    } catch (error) {
+      if (!databaseIsDown(error)) {
+        this.#deps.log.error({ lane: this.#deps.index, err: error }, 'lane cannot restore')
+      }
+      return false
     }
   }
 
   async #connect(): Promise<void> {
-    const { open } = this.#deps
-    let current: Connection | undefined
-    const db = open(() => {
-      if (current && this.#connection === current) this.#connection = undefined
-      this.#onLost?.(new ConnectionLost())
-    })
-    try {
-      const connection = await this.#guarded(reserveOnly(db))
-      this.#stages = await this.#guarded(
-        this.#restore(asPipeline(connection as unknown as Database)),
-      )
-      current = connection
-      await this.#pool?.end({ timeout: 0 })
-      this.#pool = db
-      this.#connection = connection
-    } catch (error) {
-      await db.end({ timeout: 0 })
-      throw error
-    }
+    await this.#link?.end(0)
+    this.#link = new LaneLink(this.#deps.open)
+    const sql = await this.#link.sql()
+    this.#stages = await this.#link.guarded(this.#restore(sql))
   }
 
   async #restore(sql: PipelineSql): Promise<AnyStage[]> {
@@ -235,35 +228,22 @@ export class Lane {
     return stages
   }
 
-  /**
-   * Waits for `work`, or until the connection dies: the driver forgets statements that wait behind
-   * one whose parameters it is asking about, and would never settle them.
-   */
-  #guarded<T>(work: Promise<T>): Promise<T> {
-    return new Promise<T>((resolve, reject) => {
-      this.#onLost = reject
-      work.then(resolve, reject)
-    }).finally(() => {
-      this.#onLost = undefined
-    })
-  }
-
   /** One batch, one transaction. Throws when nothing was committed, or when nobody knows. */
   async #transact(items: readonly Item[]): Promise<void> {
-    const connection = this.#connection
-    if (!connection) throw new Error('the lane has no connection')
-    const sql = asPipeline(connection as unknown as Database)
+    const link = this.#link
+    if (!link?.alive) throw new Error('the lane has no connection')
+    const sql = await link.sql()
     const batch = this.#open(items)
     const begun = performance.now()
     for (const stage of this.#stages) {
       const loading = stage.load?.(sql, batch.batch)
-      if (loading) await this.#guarded(loading)
+      if (loading) await link.guarded(loading)
     }
-    if (this.#connection !== connection) throw new Error('the connection was lost')
+    if (!link.alive) throw new Error('the connection was lost')
     const loaded = performance.now()
     const drafts = this.#stages.map((stage) => ({ stage, draft: stage.plan(batch.batch) }))
     const planned = performance.now()
-    await this.#commit(sql, drafts, batch.batch)
+    await link.guarded(commit(sql, drafts, batch.batch))
     const written = performance.now()
     for (const { stage, draft } of drafts) stage.apply(draft)
     for (const [device, at] of batch.wakes) this.#wheel.wake(device, at)
@@ -280,23 +260,6 @@ export class Lane {
     for (const item of items) item.receivedAt = ++this.#lastMicros
     const wake = (device: Device, at: number) => wakes.push([device, at])
     return { batch: { at: this.#deps.clock.now(), items, facts, wake }, wakes }
-  }
-
-  async #commit(
-    sql: PipelineSql,
-    drafts: readonly { stage: AnyStage; draft: unknown }[],
-    batch: Batch,
-  ): Promise<void> {
-    // Statements are pipelined: none waits for the one before. After a failure the server skips
-    // the rest and answers the commit with ROLLBACK, so the batch is there whole or not at all.
-    const begin = sql.unsafe('begin').execute()
-    const writes = drafts.flatMap(({ stage, draft }) => stage.write(sql, draft))
-    const events = emit(sql, batch.facts, batch.at)
-    const commit = sql.unsafe('commit').execute()
-    const all = Promise.allSettled([begin, ...writes, events, commit])
-    const results = await this.#guarded(all)
-    for (const result of results) if (result.status === 'rejected') throw result.reason
-    if ((await commit).command !== 'COMMIT') throw new Error('the batch was rolled back')
   }
 
   /**
@@ -332,8 +295,22 @@ export class Lane {
   }
 }
 
-class ConnectionLost extends Error {
-  readonly code = 'CONNECTION_CLOSED'
+/** Writes the drafts and the facts of a batch in one transaction. Throws when it is not there whole. */
+async function commit(
+  sql: PipelineSql,
+  drafts: readonly { stage: AnyStage; draft: unknown }[],
+  batch: Batch,
+): Promise<void> {
+  // Statements are pipelined: none waits for the one before. After a failure the server skips
+  // the rest and answers the commit with ROLLBACK, so the batch is there whole or not at all.
+  const begin = sql.unsafe('begin').execute()
+  const writes = drafts.flatMap(({ stage, draft }) => stage.write(sql, draft))
+  const events = emit(sql, batch.facts, batch.at)
+  const commit = sql.unsafe('commit').execute()
+  const all = Promise.allSettled([begin, ...writes, events, commit])
+  const results = await all
+  for (const result of results) if (result.status === 'rejected') throw result.reason
+  if ((await commit).command !== 'COMMIT') throw new Error('the batch was rolled back')
 }
 
 const STORED: Outcome = { kind: 'stored' }

@@ -27,7 +27,7 @@ interface PresenceRow {
 
 /**
  * Restores the heads of a lane: what was written, and on top every message received since the
- * mark in `state.flush`. Sessions do not outlive the gateway: all devices begin as disconnected.
+ * mark in `state.flush`. All devices begin as disconnected.
  */
 export async function restoreHeads(
   lane: LaneContext,
@@ -44,10 +44,13 @@ export async function restoreHeads(
   }
   for (const row of written) fillHead(heads.get(row.device), row)
   for (const row of presence) fillPresence(heads.get(row.device), row)
-  await lane.sql`update state.presence set connected = false where connected`
   await replayUnwritten(lane, heads, deps)
   return heads
 }
+
+/** Sessions do not outlive the gateway: at its start nobody is connected. */
+export const forgetSessions = (sql: PipelineSql): Promise<unknown> =>
+  sql`update state.presence set connected = false where connected`
 
 const readHeads = (sql: PipelineSql) => sql<HeadRow[]>`
   select device, (extract(epoch from last_received_at) * 1000000)::float8 as received,
@@ -127,7 +130,8 @@ async function replayUnwritten(
 }
 
 function foldRow(head: Head | undefined, row: Arrival): void {
-  if (!head) return
+  // What a head was written with is everything of its device up to its last receipt.
+  if (!head || row.receivedAt <= head.lastReceivedAt) return
   const telemetry = row.kind === 't'
   const item: MessageItem = {
     kind: 'message',

@@ -52,6 +52,11 @@ export const stateStage =
   (deps: StateStageDeps): StageFactory =>
   async (lane) => {
     const heads = await restoreHeads(lane, deps)
+    // After the loss of its connection a lane restores what it had; the sessions live on.
+    for (const head of heads.values()) {
+      const before = deps.heads.get(head.device.id)
+      if (before) Object.assign(head, { session: before.session, indexedAt: before.indexedAt })
+    }
     const dirty = new Map<number, Head>()
     for (const head of [...heads.values()].sort((a, b) => a.dirtySince - b.dirtySince)) {
       deps.heads.set(head.device.id, head)

@@ -3,7 +3,7 @@ import type { StageFactory } from '#connect'
 import type { PipelineSql, TenantSql } from '#platform'
 import type { Device } from '#registry'
 import { firmwareOf, type Head, readingOf } from './head.ts'
-import type { RestoreDeps } from './restore.ts'
+import { forgetSessions, type RestoreDeps } from './restore.ts'
 import { stateStage } from './stage.ts'
 
 export interface StateDeps extends RestoreDeps {
@@ -30,10 +30,11 @@ export type LiveDetail = Pick<
 export interface State {
   readonly stage: StageFactory
   /**
-   * Gives each of `lanes` lanes its mark, when all have restored their heads and before any
-   * works: after a change of their number the old marks speak of other shares.
+   * To be called when all of `lanes` lanes have restored their heads and before any works. Gives
+   * each its mark (after a change of their number the old marks speak of other shares), and notes
+   * that nobody is connected.
    */
-  settleMarks(sql: PipelineSql, lanes: number): Promise<void>
+  begin(sql: PipelineSql, lanes: number): Promise<void>
   /** Undefined for a device that never sent anything nor connected. */
   row(deviceId: number): LiveRow | undefined
   detail(deviceId: number): LiveDetail
@@ -54,7 +55,8 @@ export function createState(deps: StateDeps): State {
   const heads = new Map<number, Head>()
   return {
     stage: stateStage({ ...deps, heads }),
-    async settleMarks(sql, lanes) {
+    async begin(sql, lanes) {
+      await forgetSessions(sql)
       await sql.begin(async (marks) => {
         await marks`lock table state.flush in exclusive mode`
         const [mark] = await marks<

@@ -164,14 +164,23 @@ describe('a kept session', () => {
 
   test('is gone when the client begins anew', async () => {
     const first = await under.connected(kept5)
-    await first.subscribeAsync('~/errors')
+    await first.subscribeAsync('~/#')
     first.end(true)
+    await until(() => under.gateway.stats().connected === 0)
+    await under.downlink.send({
+      device: testDevice(1),
+      channel: 'notice',
+      payload: Buffer.from('for the first'),
+      qos: 1,
+      expiresAt: Date.now() + 60_000,
+    })
     const second = under.client({ ...kept5, clean: true })
     const connack = await new Promise<{ sessionPresent: boolean }>((resolve) =>
       second.once('connect', resolve),
     )
     expect(connack.sessionPresent).toBe(false)
-    const rows = await database.as('pulse_pipeline')`select 1 from connect.subscription`
+    const rows = await database.as('pulse_pipeline')`
+      select 1 from connect.subscription union all select 1 from connect.outbound`
     expect(rows.length).toBe(0)
   })
 })
