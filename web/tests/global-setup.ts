@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -14,6 +14,8 @@ const STOP_MS = 10_000
 export default async function setup() {
   run('scripts/bootstrap.mjs', 'build')
   const data = mkdtempSync(join(tmpdir(), 'pulse-pages-'))
+  // Run as root, PostgreSQL is another user: where it may pass, it keeps its files in here.
+  chmodSync(data, 0o711)
   const server = spawn(
     process.execPath,
     ['server/src/main.ts', '--port', '0', '--mqtt-port', '0', '--data', data],

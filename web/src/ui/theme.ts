@@ -1,14 +1,8 @@
 import {
-  Button,
   type CSSVariablesResolver,
   createTheme,
-  Drawer,
   localStorageColorSchemeManager,
   type MantineColorsTuple,
-  Menu,
-  Modal,
-  Popover,
-  Tooltip,
   type VariantColorsResolver,
 } from '@mantine/core'
 import type { CSSProperties } from 'react'
@@ -73,17 +67,14 @@ export const theme = createTheme({
   variantColorResolver,
   respectReducedMotion: true,
   cursorType: 'pointer',
+  // Plain objects, not `Modal.extend(…)`: that would load every control with the first page.
   components: {
-    Button: Button.extend({ defaultProps: { size: 'xs', fw: 520, variant: 'default' } }),
-    Tooltip: Tooltip.extend({ defaultProps: { openDelay: 300, withArrow: false } }),
-    Menu: Menu.extend({ defaultProps: { shadow: 'md', transitionProps: { duration: 80 } } }),
-    Popover: Popover.extend({ defaultProps: { shadow: 'md', transitionProps: { duration: 80 } } }),
-    Modal: Modal.extend({
-      defaultProps: { transitionProps: { duration: 80 }, radius: 'md', overlayProps },
-    }),
-    Drawer: Drawer.extend({
-      defaultProps: { transitionProps: { duration: 120 }, overlayProps },
-    }),
+    Button: { defaultProps: { size: 'xs', fw: 520, variant: 'default' } },
+    Tooltip: { defaultProps: { openDelay: 300, withArrow: false } },
+    Menu: { defaultProps: { shadow: 'md', transitionProps: { duration: 80 } } },
+    Popover: { defaultProps: { shadow: 'md', transitionProps: { duration: 80 } } },
+    Modal: { defaultProps: { transitionProps: { duration: 80 }, radius: 'md', overlayProps } },
+    Drawer: { defaultProps: { transitionProps: { duration: 120 }, overlayProps } },
   },
 })
 
