@@ -37,8 +37,7 @@ export const streamStage =
         const wanted = wantedOf(batch, newest, recent, partitions)
         if (!wanted) return undefined
         return loadWanted(sql, wanted, partitions).then((loaded) => {
-          for (const device of wanted.devices) newest.set(device, Number.NEGATIVE_INFINITY)
-          for (const row of loaded.newest) newest.set(row.device, row.ts)
+          keepNewest(newest, wanted.devices, loaded.newest)
           for (const device of wanted.untimed) recent.restore(device, batch.at)
           for (const row of loaded.recent) recent.add(row.device, row.id, batch.at)
           stored = new Set(loaded.stored.map((row) => identity(row.device, row.ts, row.id)))
@@ -56,6 +55,16 @@ export const streamStage =
     }
     return stage
   }
+
+/** A device without a row has none that is newer than anything. */
+function keepNewest(
+  newest: Map<number, number>,
+  asked: ReadonlySet<number>,
+  found: readonly { readonly device: number; readonly ts: number }[],
+): void {
+  for (const device of asked) newest.set(device, Number.NEGATIVE_INFINITY)
+  for (const { device, ts } of found) newest.set(device, ts)
+}
 
 const insertRows = (sql: PipelineSql, rows: string): Promise<unknown> =>
   sql`
@@ -156,10 +165,10 @@ function wantedOf(
     if (cached === undefined) wanted.devices.add(device)
     if (isUntimed(item) && !recent.knows(device)) wanted.untimed.add(device)
     for (const { ts } of item.points) {
-      const before = running.get(device) ?? cached
-      if (before === undefined || ts <= before) wanted.points.push([device, ts, item.id])
-      if (before === undefined || ts > before) running.set(device, ts)
       if (!partitions.has(ts)) wanted.days.push(ts)
+      const before = running.get(device) ?? cached
+      if (before !== undefined && ts > before) running.set(device, ts)
+      else wanted.points.push([device, ts, item.id])
     }
   }
   const lacks =
