@@ -1,4 +1,4 @@
-import { severities } from '@pulse/contract'
+import { type Alert, severities } from '@pulse/contract'
 import type { Actions } from '#actions'
 import { type Commands, countRefused } from '#connect'
 import type { FleetSources } from '#fleet'
@@ -30,9 +30,15 @@ export function fleetSources(deps: FleetSourcesDeps): FleetSources {
     events: (sql, range) => readEvents(sql, range.id, range.fromMs, range.toMs),
     sparks: readSparks,
     async openAlerts(tenant, limit) {
-      const { items } = await rules.alerts(tenant, { state: 'active', limit: 200 })
-      const rank = (severity: (typeof severities)[number]) => severities.indexOf(severity)
-      return items.toSorted((a, b) => rank(b.severity) - rank(a.severity)).slice(0, limit)
+      const worst: Alert[] = []
+      for (const severity of severities.toReversed()) {
+        const left = limit - worst.length
+        if (left === 0) break
+        worst.push(
+          ...(await rules.alerts(tenant, { state: 'active', severity, limit: left })).items,
+        )
+      }
+      return worst
     },
     async alerts({ tenant, key, fromMs, toMs }) {
       const { items } = await rules.alerts(tenant, {
