@@ -6,7 +6,7 @@ import type { LoadNumbers, LoadResult } from '@pulse/simulator'
 import { Keeper, type Kill, kills, type Scene, strike } from './chaos-kills.ts'
 import { deliveriesSettled, judge, type Verdict, type Witness } from './chaos-verdict.ts'
 import { asOwner } from './database.ts'
-import { type Generator, startGenerator } from './generator.ts'
+import { type Generator, type Progress, startGenerator } from './generator.ts'
 import { createRandom, shuffled } from './random.ts'
 import { HOT, makeWorld, type World } from './world.ts'
 
@@ -136,6 +136,7 @@ async function play(given: Omit<Play, 'folder'>): Promise<readonly number[]> {
   ).flat()
   const seconds: number[] = []
   await generator.started
+  while (!generator.progress()) await Promise.race([wait(50), generator.result])
   for (let round = 0; round < rounds; round++) {
     const kill = order[round % order.length] as Kill
     const pause = CALM_MS.least + random() * (CALM_MS.most - CALM_MS.least)
@@ -151,13 +152,20 @@ async function play(given: Omit<Play, 'folder'>): Promise<readonly number[]> {
   return seconds
 }
 
-/** Waits until a second's worth of messages has been acknowledged since now. */
+/** Waits for a second, begun after the blow, in which half of the rate was acknowledged at least. */
 async function recovered(generator: Generator, perSecond: number): Promise<void> {
-  const before = generator.progress()?.acked ?? 0
+  const struckIn = generator.progress()?.second ?? 0
   const deadline = performance.now() + RECOVERED_WITHIN_MS
-  while ((generator.progress()?.acked ?? 0) < before + 2 * perSecond) {
+  let before: Progress | undefined
+  for (;;) {
+    const now = generator.progress()
+    if (now && before && now.second > before.second) {
+      if (now.acked - before.acked >= perSecond / 2) return
+      before = now
+    }
+    if (now && now.second > struckIn) before ??= now
     if (performance.now() > deadline) {
-      throw new Error(`nothing is acknowledged any more: ${JSON.stringify(generator.progress())}`)
+      throw new Error(`nothing is acknowledged any more: ${JSON.stringify(now)}`)
     }
     await Promise.race([wait(50), generator.result])
   }

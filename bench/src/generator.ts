@@ -6,7 +6,8 @@ import type { Readable } from 'node:stream'
 import { type LoadConfig, type LoadEvent, type LoadResult, loadProgram } from '@pulse/simulator'
 
 type Line = LoadEvent | ({ readonly type: 'result' } & LoadResult)
-type Progress = Extract<LoadEvent, { type: 'progress' }>
+/** What it says once a second. */
+export type Progress = Extract<LoadEvent, { type: 'progress' }>
 
 /** The load generator in a process of its own. */
 export interface Generator {
