@@ -62,6 +62,7 @@ const columns: readonly Column<DeliverySummary>[] = [
     title: 'Created',
     width: '120px',
     end: true,
+    hideBelow: 640,
     cell: ({ createdAt }) => (
       <time dateTime={createdAt} title={formatExact(createdAt)}>
         {formatMoment(createdAt)}

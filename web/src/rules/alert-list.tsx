@@ -36,12 +36,16 @@ const columns: readonly Column<Alert>[] = [
     cell: (alert) => (
       <Link to="/devices/$key" params={{ key: alert.device }} className={classes.deviceLink}>
         {alert.deviceName}
+        <span className={classes.titleBelow}>
+          {alert.title} <AlertValue alert={alert} />
+        </span>
       </Link>
     ),
   },
   {
     key: 'reason',
     title: 'Alert',
+    hideBelow: 640,
     cell: (alert) => (
       <span className={classes.reasonCell} title={alert.reason}>
         {alert.title} <AlertValue alert={alert} />

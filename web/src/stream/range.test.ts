@@ -44,8 +44,8 @@ describe('a window that nobody chose', () => {
     expect(trimmed).toEqual({ from: 595_000, to: 900_000 })
   })
 
-  it('is no shorter than two minutes', () => {
-    expect(trimToData(range, series([890_000], [1])).from).toBe(780_000)
+  it('is no shorter than a minute', () => {
+    expect(trimToData(range, series([890_000], [1])).from).toBe(840_000)
   })
 
   it('stays whole when data begins early, and when there is none', () => {

@@ -56,7 +56,7 @@ export function fixedRange(range: TimeRange): { from: number; to: number } {
 
 /** How much of a default window may be empty before it begins where the data begins. */
 const EMPTY_SHARE = 0.4
-const LEAST_MS = 2 * MINUTE
+const LEAST_MS = MINUTE
 
 /**
  * A window that shrinks to what there is: a device that began to send a minute ago is not shown
