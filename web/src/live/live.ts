@@ -1,6 +1,6 @@
 import type { LiveEvent } from '@pulse/contract'
 import type { QueryClient } from '@tanstack/react-query'
-import { openConnection } from './connection.ts'
+import { type ConnectionHooks, openConnection } from './connection.ts'
 import { mergeEvents } from './merge.ts'
 import { createRefetcher } from './refetcher.ts'
 import { createTails, type TailEvent } from './tails.ts'
@@ -44,53 +44,60 @@ export function createLive(client: QueryClient): Live {
     const rate = events.findLast((event) => event.type === 'rate')
     if (rate) store.rate(rate.data.perSecond)
   })
-  let disconnect: (() => void) | undefined
-  let device: string | undefined
-
-  const connect = () => {
-    disconnect?.()
-    device = tails.wanted()
-    disconnect = openConnection(device, {
-      onOpen: () => {
-        // What was missed while the line was down is fetched; the first time nothing was.
-        if (/reconnecting|paused/.test(store.get().status)) refetch.all()
-        store.set({ status: 'live', since: Date.now() })
-      },
-      onEvent: painter.add,
-      onBreak: (since) => {
-        if (store.get().status !== 'reconnecting') store.silence('reconnecting', since)
-      },
-    })
-  }
-  const reopen = () => {
-    if (disconnect && tails.wanted() !== device) connect()
-  }
-  const hangUp = () => {
-    disconnect?.()
-    disconnect = undefined
-  }
-  connect()
+  const line = createLine(tails.wanted, {
+    onOpen: () => {
+      // What was missed while the line was down is fetched; the first time nothing was.
+      if (/reconnecting|paused/.test(store.get().status)) refetch.all()
+      store.set({ status: 'live', since: Date.now() })
+    },
+    onEvent: painter.add,
+    onBreak: (since) => {
+      if (store.get().status !== 'reconnecting') store.silence('reconnecting', since)
+    },
+  })
+  line.connect()
 
   return {
     get: store.get,
     subscribe: store.subscribe,
     tail(key, listener) {
       tails.add(key, listener)
-      reopen()
+      line.reopen()
       return () => {
         tails.remove(key, listener)
-        setTimeout(reopen, LINGER_MS)
+        setTimeout(line.reopen, LINGER_MS)
       }
     },
     pause() {
-      hangUp()
+      line.hangUp()
       store.silence('paused', Date.now())
     },
-    resume: connect,
+    resume: line.connect,
     close() {
-      hangUp()
+      line.hangUp()
       painter.stop()
       refetch.stop()
+    },
+  }
+}
+
+/** The one open connection, or none; reopened when another device is wanted. */
+function createLine(wanted: () => string | undefined, hooks: ConnectionHooks) {
+  let disconnect: (() => void) | undefined
+  let device: string | undefined
+  const connect = () => {
+    disconnect?.()
+    device = wanted()
+    disconnect = openConnection(device, hooks)
+  }
+  return {
+    connect,
+    reopen() {
+      if (disconnect && wanted() !== device) connect()
+    },
+    hangUp() {
+      disconnect?.()
+      disconnect = undefined
     },
   }
 }

@@ -7,6 +7,22 @@ const WHAT = 'Search devices, alerts, pages and commands'
 
 /** Finds devices, open alerts, pages and actions; arrows move, Enter goes. */
 export function Palette({ onClose }: { readonly onClose: () => void }) {
+  return (
+    <Modal
+      opened
+      onClose={onClose}
+      withCloseButton={false}
+      padding={0}
+      size={620}
+      yOffset="10vh"
+      aria-label="Search and commands"
+    >
+      <Search onClose={onClose} />
+    </Modal>
+  )
+}
+
+function Search({ onClose }: { readonly onClose: () => void }) {
   const [text, setText] = useState('')
   const [at, setAt] = useState(0)
   const options = useOptions(useDeferredValue(text.trim()))
@@ -28,24 +44,10 @@ export function Palette({ onClose }: { readonly onClose: () => void }) {
   }
   const move = (step: number) =>
     setAt((current + step + options.length) % Math.max(1, options.length))
+  const field = { id, text, current, onType: type, onMove: move }
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      withCloseButton={false}
-      padding={0}
-      size={620}
-      yOffset="10vh"
-      aria-label="Search and commands"
-    >
-      <Field
-        id={id}
-        text={text}
-        current={current}
-        onType={type}
-        onMove={move}
-        onRun={() => run(options[current])}
-      />
+    <>
+      <Field {...field} onRun={() => run(options[current])} />
       <div className={classes.list} ref={list} id={id} role="listbox" aria-label="Results">
         {options.map((option, index) => (
           <Row
@@ -59,7 +61,7 @@ export function Palette({ onClose }: { readonly onClose: () => void }) {
         ))}
         {options.length === 0 && <p className={classes.none}>Nothing is called that.</p>}
       </div>
-    </Modal>
+    </>
   )
 }
 
