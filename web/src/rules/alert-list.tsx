@@ -32,7 +32,6 @@ const columns: readonly Column<Alert>[] = [
   {
     key: 'device',
     title: 'Device',
-    width: '26%',
     cell: (alert) => (
       <Link to="/devices/$key" params={{ key: alert.device }} className={classes.deviceLink}>
         {alert.deviceName}
@@ -45,6 +44,7 @@ const columns: readonly Column<Alert>[] = [
   {
     key: 'reason',
     title: 'Alert',
+    width: '38%',
     hideBelow: 640,
     cell: (alert) => (
       <span className={classes.reasonCell} title={alert.reason}>
