@@ -1,5 +1,5 @@
 import type { Permission, Role } from '@pulse/contract'
-import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
+import type { FastifyRequest, RouteOptions } from 'fastify'
 import type { z } from 'zod'
 
 /** Somebody who may act: today a person with a session. */
@@ -82,5 +82,4 @@ export function refuseUndeclared(route: RouteOptions): void {
   throw new Error(`the route ${String(route.method)} ${route.url} declares no permission`)
 }
 
-export type App = FastifyInstance
-export type { FastifyReply, FastifyRequest }
+export type { FastifyRequest }
