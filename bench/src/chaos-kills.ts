@@ -9,6 +9,7 @@ export const kills = [
   'server before acknowledgement',
   'postmaster',
   'postmaster before acknowledgement',
+  'everything after acknowledgement',
   'a backend of a lane',
   'any process of PostgreSQL',
   'server and postmaster',
@@ -17,7 +18,7 @@ export const kills = [
 
 /** Longer than a start after any kill may take. */
 const START_WITHIN_MS = 60_000
-/** "Before acknowledgement" strikes at one of so many messages from now. */
+/** What strikes at an acknowledgement does so at one of so many messages from now. */
 const STRIKE_WITHIN = 4000
 const STRIKE_DEADLINE_MS = 30_000
 /** How far into a start it may be killed again. */
@@ -101,11 +102,16 @@ export async function strike(kill: Kill, scene: Scene): Promise<void> {
     case 'server':
       return keeper.kill()
     case 'server before acknowledgement':
-      return beforeAcknowledgement(server, server.pid, random)
+      return atAcknowledgement(server, 'before', [server.pid], random)
     case 'postmaster':
       return void process.kill(postmaster, 'SIGKILL')
     case 'postmaster before acknowledgement':
-      return beforeAcknowledgement(server, postmaster, random)
+      return atAcknowledgement(server, 'before', [postmaster], random)
+    case 'everything after acknowledgement': {
+      // The server last: it is the one who kills. The others do not get to end what they are at.
+      const victims = [...childrenOf(postmaster), postmaster, server.pid]
+      return atAcknowledgement(server, 'after', victims, random)
+    }
     case 'a backend of a lane':
       return killOne(laneBackends(postmaster), random)
     case 'any process of PostgreSQL':
@@ -118,14 +124,15 @@ export async function strike(kill: Kill, scene: Scene): Promise<void> {
   }
 }
 
-async function beforeAcknowledgement(
+async function atAcknowledgement(
   server: Server,
-  victim: number,
+  when: 'before' | 'after',
+  victims: readonly number[],
   random: () => number,
 ): Promise<void> {
-  const gone = whenGone(victim)
+  const gone = whenGone(victims.at(-1) ?? server.pid)
   // The victim may be the one who would answer.
-  void server.killBeforeAck(1 + Math.floor(random() * STRIKE_WITHIN), victim)
+  void server.killAtAck({ messages: 1 + Math.floor(random() * STRIKE_WITHIN), when, victims })
   await gone
 }
 

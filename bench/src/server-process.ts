@@ -51,25 +51,35 @@ function answer(question: Question): unknown {
     globalThis.gc?.()
     return process.memoryUsage()
   }
-  killBeforeAck(question.messages, question.victim)
+  killAtAck(question)
   return undefined
 }
 
 /**
- * Kills `victim` with SIGKILL when so many messages more have been committed: after their commit,
- * before the acknowledgement of that message leaves.
+ * Kills `victims` with SIGKILL when so many messages more have been settled as stored: before the
+ * acknowledgement of that message leaves, or as soon as it has left.
  */
-function killBeforeAck(messages: number, victim: number): void {
+function killAtAck({ messages, when, victims }: Extract<Question, { ask: 'kill-at-ack' }>): void {
   const { pipeline } = app
   const { submit } = pipeline
+  const kill = (): void => {
+    for (const pid of victims) {
+      try {
+        process.kill(pid, 'SIGKILL')
+      } catch {
+        // A worker of PostgreSQL that has ended since it was listed.
+      }
+    }
+  }
   let left = messages
   pipeline.submit = (item) => {
     const { settle } = item
     const watched = (outcome: Parameters<typeof settle>[0]): void => {
-      if (outcome.kind === 'stored' && item.kind === 'message' && --left === 0) {
-        process.kill(victim, 'SIGKILL')
-      }
+      const strikes = outcome.kind === 'stored' && item.kind === 'message' && --left === 0
+      if (strikes && when === 'before') kill()
       settle(outcome)
+      // The sockets write what was settled in the next turn.
+      if (strikes && when === 'after') setImmediate(() => setImmediate(kill))
     }
     submit(Object.assign(item, { settle: watched }))
   }

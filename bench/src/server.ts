@@ -11,7 +11,15 @@ type Wish =
   | { readonly ask: 'owner' }
   | { readonly ask: 'memory' }
   | { readonly ask: 'stop' }
-  | { readonly ask: 'kill-before-ack'; readonly messages: number; readonly victim: number }
+  | ({ readonly ask: 'kill-at-ack' } & AckKill)
+
+/** SIGKILLs `victims`, in this order, at the acknowledgement of the n-th message from now. */
+export interface AckKill {
+  readonly messages: number
+  /** After its commit and before it leaves, or as soon as it has left. */
+  readonly when: 'before' | 'after'
+  readonly victims: readonly number[]
+}
 
 /** Its answer; `re` 0 says that it listens. */
 export interface Answer {
@@ -33,8 +41,7 @@ export interface Server {
   owner(): Promise<ConnectionFacts>
   /** After a forced garbage collection. */
   memory(): Promise<NodeJS.MemoryUsage>
-  /** SIGKILLs `victim` between the commit and the acknowledgement of the n-th message from now. */
-  killBeforeAck(messages: number, victim: number): Promise<unknown>
+  killAtAck(kill: AckKill): Promise<unknown>
   /** Stops it in good order. */
   stop(): Promise<void>
 }
@@ -102,7 +109,7 @@ function server(
     stats: () => replies.ask({ ask: 'stats' }) as Promise<PipelineStats>,
     owner: () => replies.ask({ ask: 'owner' }) as Promise<ConnectionFacts>,
     memory: () => replies.ask({ ask: 'memory' }) as Promise<NodeJS.MemoryUsage>,
-    killBeforeAck: (messages, victim) => replies.ask({ ask: 'kill-before-ack', messages, victim }),
+    killAtAck: (kill) => replies.ask({ ask: 'kill-at-ack', ...kill }),
     async stop() {
       if (child.connected) child.send({ ask: 'stop', id: -1 })
       await gone
