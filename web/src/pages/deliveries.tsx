@@ -37,12 +37,7 @@ export function DeliveriesPage() {
     <Page>
       <PageHeader
         title={dead ? 'Dead letters' : 'Deliveries'}
-        meta={
-          counts &&
-          (dead
-            ? `${plural(counts.dead, 'delivery', 'deliveries')} given up`
-            : `${formatCount(counts.delivered)} delivered`)
-        }
+        meta={counts && summary(dead, counts)}
       />
       <Filters search={search} counts={counts} onChange={setSearch} />
       {query.isError && query.data && (
@@ -73,6 +68,11 @@ export function DeliveriesPage() {
     </Page>
   )
 }
+
+const summary = (dead: boolean, counts: { readonly dead: number; readonly delivered: number }) =>
+  dead
+    ? `${plural(counts.dead, 'delivery', 'deliveries')} given up`
+    : `${formatCount(counts.delivered)} delivered`
 
 /** Enter opens the page of the chosen delivery, Esc closes the panel. */
 function useSelectionKeys(at: string | undefined, setSearch: SetSearch) {
