@@ -7,6 +7,7 @@ import { createRoot } from 'react-dom/client'
 import { createPulseRouter } from './router.tsx'
 import { ApiProblem } from './session/problem.ts'
 import { onTokenChange, readToken } from './session/token.ts'
+import { reloadWhenStale } from './shell/stale-build.ts'
 import { colorSchemeManager, cssVariablesResolver, theme } from './ui/theme.ts'
 
 /** Refusals are final; what never reached the server is tried twice more. */
@@ -25,6 +26,8 @@ onTokenChange(() => {
   if (readToken() !== null || pathname === '/sign-in') return
   void router.navigate({ to: '/sign-in', search: { to: href } }).then(() => client.clear())
 })
+
+reloadWhenStale()
 
 const place = document.getElementById('root')
 if (!place) throw new Error('index.html has no #root')

@@ -80,3 +80,20 @@ test('the rail folds to icons and stays so', async ({ portal }) => {
   await rail.getByRole('link', { name: 'Rules' }).click()
   await expect(portal.getByRole('heading', { name: 'Alerts', level: 1 })).toBeVisible()
 })
+
+test('a page whose build is gone loads the new one and stays where one is', async ({ portal }) => {
+  provoked.set(portal, /404|preload|dynamically imported/)
+  await portal.goto('/')
+  await expect(portal.getByRole('heading', { name: 'Now' })).toBeVisible()
+  let gone = true
+  await portal.route('**/assets/rejections-*.js', (route) =>
+    gone ? route.fulfill({ status: 404, body: '' }) : route.continue(),
+  )
+  await portal.route('**/theme-boot.js', (route) => {
+    // The page has begun anew: from here on it is the new build's.
+    gone = false
+    return route.continue()
+  })
+  await portal.getByRole('link', { name: /Refused, last hour/ }).click()
+  await expect(portal.getByRole('heading', { name: 'Rejections', level: 1 })).toBeVisible()
+})

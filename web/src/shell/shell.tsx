@@ -6,22 +6,15 @@ import { ToastHost } from '../ui/toast-host.tsx'
 import { AlertAnnouncer } from './alert-announcer.tsx'
 import { Rail } from './rail.tsx'
 import classes from './shell.module.css'
+import { loadAhead } from './stale-build.ts'
 import { TopBar } from './top-bar.tsx'
 
-/** After an upgrade the script of an old page is gone: the new portal has it, so go there. */
-function reload(): Promise<never> {
-  window.location.reload()
-  return new Promise(() => undefined)
-}
-
 const loadPalette = () => import('./palette.tsx')
-const Palette = lazy(() => loadPalette().then((found) => ({ default: found.Palette }), reload))
+const Palette = lazy(() => loadPalette().then((found) => ({ default: found.Palette })))
 const Menu = lazy(() =>
-  import('./menu-drawer.tsx').then((found) => ({ default: found.MenuDrawer }), reload),
+  import('./menu-drawer.tsx').then((found) => ({ default: found.MenuDrawer })),
 )
-const KeyList = lazy(() =>
-  import('./key-list.tsx').then((found) => ({ default: found.KeyList }), reload),
-)
+const KeyList = lazy(() => import('./key-list.tsx').then((found) => ({ default: found.KeyList })))
 
 const IDLE_MS = 3000
 const RAIL = 'pulse.rail'
@@ -79,7 +72,7 @@ function useShellKeys(setOpen: (what: 'palette' | 'keys') => void) {
 /** Its script comes once the page has settled: keys pressed right after Ctrl K must not be lost. */
 function usePreloadedPalette() {
   useEffect(() => {
-    const timer = setTimeout(() => void loadPalette().catch(() => undefined), IDLE_MS)
+    const timer = setTimeout(() => loadAhead(loadPalette), IDLE_MS)
     return () => clearTimeout(timer)
   }, [])
 }
