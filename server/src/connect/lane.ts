@@ -217,6 +217,7 @@ export class Lane {
     await this.#link?.end(0)
     this.#link = new LaneLink(this.#deps.open)
     const sql = await this.#link.sql()
+    await this.#link.guarded(takeTurn(sql, this.#deps.index))
     this.#stages = await this.#link.guarded(this.#restore(sql))
   }
 
@@ -312,6 +313,13 @@ async function commit(
   for (const result of results) if (result.status === 'rejected') throw result.reason
   if ((await commit).command !== 'COMMIT') throw new Error('the batch was rolled back')
 }
+
+/**
+ * Waits until no former connection of the lane, of this process or of one that was killed, is still
+ * at its last batch: what that commits must be there when the stages are restored.
+ */
+const takeTurn = (sql: PipelineSql, lane: number): Promise<unknown> =>
+  sql`select pg_advisory_lock(hashtext('pulse.lane'), ${lane}::int)`.execute()
 
 const STORED: Outcome = { kind: 'stored' }
 /** Not durable, not refused: the sender must come again. */
