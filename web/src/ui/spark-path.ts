@@ -10,8 +10,7 @@ export function sparkPath(values: readonly (number | null)[], box: SparkBox): st
   const { width, height, fromZero = false } = box
   const known = values.filter((value) => value !== null)
   if (known.length === 0) return ''
-  const low = fromZero ? 0 : Math.min(...known)
-  const span = Math.max(...known) - low
+  const { low, span } = scaleOf(known, fromZero)
   const step = values.length > 1 ? (width - 2) / (values.length - 1) : 0
   const pad = 2
   const y = (value: number) =>
@@ -28,4 +27,14 @@ export function sparkPath(values: readonly (number | null)[], box: SparkBox): st
     if (lone) parts.push('h1.5')
   })
   return parts.join('')
+}
+
+/** Least share of its size that a curve must vary by to fill its height: less is noise, not news. */
+const LEAST = 0.05
+
+function scaleOf(known: readonly number[], fromZero: boolean) {
+  const low = fromZero ? 0 : Math.min(...known)
+  const high = Math.max(...known)
+  const span = Math.max(high - low, LEAST * Math.max(Math.abs(high), Math.abs(low)))
+  return { low: fromZero ? 0 : (low + high - span) / 2, span }
 }

@@ -12,6 +12,10 @@ describe('sparkPath', () => {
     expect(sparkPath([10, 9], { ...box, fromZero: true })).toBe('M1.0 2.0L41.0 3.6')
   })
 
+  it('does not blow a flicker up to the whole height', () => {
+    expect(sparkPath([25, 25.125], box)).toBe('M1.0 10.8L41.0 9.2')
+  })
+
   it('shows a lone value', () => {
     expect(sparkPath([null, 5, null], box)).toBe('M21.0 10.0h1.5')
   })
