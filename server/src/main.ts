@@ -4,6 +4,8 @@ import { createApp } from './app.ts'
 import { startDemo } from './demo.ts'
 import { greet, say, sayFault } from './terminal.ts'
 
+const STOP_WITHIN_MS = 15_000
+
 /** One Pulse: reads its configuration, starts, and stops on SIGINT or SIGTERM. */
 async function main(): Promise<void> {
   const config = readConfig(process.argv.slice(2), process.env)
@@ -21,6 +23,8 @@ async function main(): Promise<void> {
   const stop = async (): Promise<void> => {
     if (stopping) return
     stopping = true
+    // What hangs is not waited for: everything acknowledged is durable already.
+    setTimeout(() => process.exit(1), STOP_WITHIN_MS).unref()
     for (const close of closing.reverse()) await close()
     process.exit(process.exitCode ?? 0)
   }

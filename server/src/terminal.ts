@@ -18,8 +18,15 @@ export function sayFault(error: unknown): void {
     )
     return
   }
-  process.stderr.write(`Pulse cannot start: ${fault.message ?? String(error)}\n`)
+  process.stderr.write(`Pulse cannot start: ${messageOf(error)}\n`)
   if (process.env['PULSE_LOG_LEVEL'] === 'debug') process.stderr.write(`${fault.stack}\n`)
+}
+
+/** An AggregateError, as a failed connection gives it, has its words in its parts. */
+function messageOf(error: unknown): string {
+  if (error instanceof AggregateError && error.message === '')
+    return error.errors.map(messageOf).join('; ')
+  return error instanceof Error && error.message !== '' ? error.message : String(error)
 }
 
 /** Tells where everything is, once Pulse is ready. */

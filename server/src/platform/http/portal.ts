@@ -39,9 +39,14 @@ export async function servePortal(app: Shell, folder: string): Promise<void> {
     globalDecompression: false,
   })
   const built = existsSync(folder)
+  // The page itself may be missing for a moment, while a new build takes its place.
+  const given = new WeakSet<object>()
   app.setNotFoundHandler((request, reply) => {
     const page = request.method === 'GET' && String(request.headers.accept).includes('text/html')
-    if (built && page && !request.url.startsWith('/v1/')) return reply.sendFile('index.html')
+    if (built && page && !request.url.startsWith('/v1/') && !given.has(request)) {
+      given.add(request)
+      return reply.sendFile('index.html')
+    }
     return answerError(new PulseError('platform.not-found'), request, reply)
   })
   if (!built) return
