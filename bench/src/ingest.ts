@@ -14,8 +14,10 @@ import { figure, printTable, rounded } from './table.ts'
 import { HOT, makeWorld, type World } from './world.ts'
 
 const LANES = 2
-/** In flight over all connections: several batches for each lane, and no more. */
+/** In flight over all connections: several batches for each lane. */
 const IN_FLIGHT = 20_000
+/** And on each: what a gateway in earnest sends in one write, so that system calls are not all. */
+const LEAST_WINDOW = 8
 const WARM_UP_S = 5
 const CEILING_S = 10
 /** One reading in so many opens an alert, the next one clears it: messages are what is measured. */
@@ -45,7 +47,7 @@ export async function ingest(options: BenchOptions): Promise<object> {
   }
 }
 
-async function measure(world: World, { seconds }: BenchOptions): Promise<Measured> {
+async function measure(world: World, { seconds, inFlight }: BenchOptions): Promise<Measured> {
   const { folder } = world
   const server = await startServer({ folder, args: ['--lanes', String(LANES)] })
   const facts = await server.owner()
@@ -57,7 +59,7 @@ async function measure(world: World, { seconds }: BenchOptions): Promise<Measure
       port: server.mqttPort,
       devicesFile: world.devicesFile,
       run: 'ingest',
-      mode: { kind: 'closed', window: Math.max(1, Math.round(IN_FLIGHT / world.devices.length)) },
+      mode: { kind: 'closed', window: windowOf(inFlight, world.devices.length) },
       seconds: WARM_UP_S + seconds,
       warmupSeconds: WARM_UP_S,
       redeliver: false,
@@ -84,6 +86,12 @@ async function measure(world: World, { seconds }: BenchOptions): Promise<Measure
     await server.stop()
   }
 }
+
+/** Messages in flight on each connection. */
+const windowOf = (inFlight: number | undefined, connections: number): number =>
+  inFlight === undefined
+    ? Math.max(LEAST_WINDOW, Math.round(IN_FLIGHT / connections))
+    : Math.max(1, Math.round(inFlight / connections))
 
 interface Middle {
   readonly folder: string

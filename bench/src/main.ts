@@ -1,4 +1,4 @@
-/** `npm run bench -- [ingest|latency|connections] [--devices N] [--seconds S] [--json]` */
+/** `npm run bench -- [ingest|latency|connections] [--devices N] [--in-flight N] [--seconds S] [--json]` */
 import { cpus, loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
 import type { BenchOptions } from './bench-options.ts'
@@ -17,13 +17,16 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     devices: { type: 'string' },
+    'in-flight': { type: 'string' },
     seconds: { type: 'string', default: '60' },
     json: { type: 'boolean', default: false },
   },
 })
 
+const numberOf = (text: string | undefined) => (text === undefined ? undefined : Number(text))
 const options: BenchOptions = {
-  devices: values.devices === undefined ? undefined : Number(values.devices),
+  devices: numberOf(values.devices),
+  inFlight: numberOf(values['in-flight']),
   seconds: Number(values.seconds),
 }
 
