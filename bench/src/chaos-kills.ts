@@ -30,7 +30,7 @@ export class Keeper {
   readonly #mqttPort: number
   #starting: Starting
   #stopping = false
-  #failure: unknown
+  #failure: Error | undefined
   /** Starts so far. */
   starts = 0
 
@@ -48,7 +48,7 @@ export class Keeper {
   async server(): Promise<Server> {
     const deadline = performance.now() + START_WITHIN_MS
     while (performance.now() < deadline) {
-      if (this.#failure !== undefined) throw this.#failure
+      if (this.#failure) throw this.#failure
       const server = await this.#starting.ready.catch(() => undefined)
       if (server) return server
       await wait(20)

@@ -1,7 +1,14 @@
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createApp, createLog, openEmbedded, readConfig, systemClock } from '@pulse/server'
+import {
+  createApp,
+  createLog,
+  openEmbedded,
+  type PulseApp,
+  readConfig,
+  systemClock,
+} from '@pulse/server'
 import { type LoadDevice, type Receiver, startReceiver } from '@pulse/simulator'
 
 const TENANT = 'bench'
@@ -59,40 +66,44 @@ async function fill(folder: string, count: number, receiver: Receiver): Promise<
     },
   })
   try {
-    const { id } = await app.registry.tenants.createTenant({ key: TENANT, name: 'Bench' }, actor)
-    const act = { tenant: id, actor }
-    const { devices } = app.registry
-    await devices.registerType(act, {
-      key: 'probe',
-      name: 'Probe',
-      staleAfterS: 3600,
-      offlineAfterS: 7200,
-      metrics: [{ name: HOT.metric, title: 'Temperature', unit: '°C' }],
-    })
-    const keys = Array.from({ length: count }, (_, index) => `d${index}`)
-    await devices.registerDevices(
-      act,
-      keys.map((key) => ({ key, type: 'probe' })),
-    )
-    const secret = `whsec_${Buffer.from('a bench has no secrets..').toString('base64')}`
-    receiver.useSecret(secret)
-    const { url } = receiver
-    const destination = { key: DESTINATION, name: 'Receiver', url, secret, privateAllowed: true }
-    await app.actions.putDestination(act, destination)
-    await app.rules.putRule(act, {
-      pulse: 'rule/v1',
-      key: RULE,
-      title: 'Too hot',
-      severity: 'warning',
-      kind: 'threshold',
-      selector: '',
-      when: WHEN,
-      notify: [DESTINATION],
-    })
-    const tokens = await devices.createTokens(act, keys)
-    return tokens.map(({ device, token }) => ({ tenant: TENANT, key: device, token }))
+    return await register(app, count, receiver)
   } finally {
     await app.close()
     await database.stop()
   }
+}
+
+async function register(app: PulseApp, count: number, receiver: Receiver): Promise<LoadDevice[]> {
+  const { id } = await app.registry.tenants.createTenant({ key: TENANT, name: 'Bench' }, actor)
+  const act = { tenant: id, actor }
+  const { devices } = app.registry
+  await devices.registerType(act, {
+    key: 'probe',
+    name: 'Probe',
+    staleAfterS: 3600,
+    offlineAfterS: 7200,
+    metrics: [{ name: HOT.metric, title: 'Temperature', unit: '°C' }],
+  })
+  const keys = Array.from({ length: count }, (_, index) => `d${index}`)
+  await devices.registerDevices(
+    act,
+    keys.map((key) => ({ key, type: 'probe' })),
+  )
+  const secret = `whsec_${Buffer.from('a bench has no secrets..').toString('base64')}`
+  receiver.useSecret(secret)
+  const { url } = receiver
+  const destination = { key: DESTINATION, name: 'Receiver', url, secret, privateAllowed: true }
+  await app.actions.putDestination(act, destination)
+  await app.rules.putRule(act, {
+    pulse: 'rule/v1',
+    key: RULE,
+    title: 'Too hot',
+    severity: 'warning',
+    kind: 'threshold',
+    selector: '',
+    when: WHEN,
+    notify: [DESTINATION],
+  })
+  const tokens = await devices.createTokens(act, keys)
+  return tokens.map(({ device, token }) => ({ tenant: TENANT, key: device, token }))
 }
