@@ -41,7 +41,8 @@ export async function ingest(options: BenchOptions): Promise<object> {
   const world = await makeWorld(devices)
   try {
     const measured = await measure(world, options)
-    return tell(measured, devices)
+    show(measured, devices)
+    return factsOf(measured, devices)
   } finally {
     await world.remove()
   }
@@ -135,6 +136,9 @@ function tell(
     ['lanes wait for load', micros(cost.loadWait)],
     ['lanes wait for write, commit', micros(cost.writeWait)],
   ])
+}
+
+function factsOf({ load, ids, ceiling, cost, checkpoints }: Measured, devices: number): object {
   return {
     name: 'ingest',
     ackedPerSecond: Math.round(load.ackedPerSecond),
