@@ -109,10 +109,7 @@ async function checkpointInTheMiddle({ folder, facts, generator, seconds }: Midd
   await made
 }
 
-function tell(
-  { load, ids, ceiling, cost, checkpoints, alerts }: Measured,
-  devices: number,
-): object {
+function show({ load, ids, ceiling, cost, checkpoints, alerts }: Measured, devices: number): void {
   const micros = (value: number) => `${figure(value, 1)} µs a message`
   printTable(`ingest, ${figure(devices)} devices, ${figure(load.seconds)} s`, [
     ['acknowledged a second', figure(load.ackedPerSecond)],
