@@ -1,10 +1,11 @@
 import { type RefusalCode, refusalKinds, refusalOf } from '@pulse/contract'
 import type { Clock } from '#platform'
 import type { Device } from '#registry'
+import { type Ack, AckQueue } from './ack-queue.ts'
 import { BAD_LENGTH, emptyFrame, type Frame, Framer, TOO_LARGE } from './framing.ts'
 import type { GatewayLimits } from './limits.ts'
 import type { Outbound } from './outbound.ts'
-import { disconnect, PUBACK, pingResponse, putAck, type Version } from './packets.ts'
+import { disconnect, pingResponse, type Version } from './packets.ts'
 import type { Session } from './session.ts'
 import type { KnownTopic } from './topic.ts'
 import type { Wire } from './wire.ts'
@@ -22,16 +23,6 @@ export const Pause = {
   /** The client sent faster than allowed, or Pulse cannot store. */
   slowed: 16,
 } as const
-
-/** A message of the client that awaits its acknowledgement. */
-export interface Ack {
-  /** Packet type of the answer, PUBACK or PUBREC. */
-  readonly type: number
-  readonly packetId: number
-  /** 0: not settled. 1: success. 2: `bytes` say it. */
-  state: 0 | 1 | 2
-  bytes: Buffer | undefined
-}
 
 /** How a connection ended. */
 export interface Ending {
@@ -106,12 +97,12 @@ export class Connection {
   pauses = 0
   /** Messages of QoS 1 and 2 that count against the receive maximum [MQTT-4.9]. */
   inFlight = 0
+  /** Messages that await their acknowledgement. */
+  readonly acks = new AckQueue()
   readonly #framer = new Framer()
   #reading = false
   #pongs = 0
   #rest: Buffer[] | undefined
-  #acks: Ack[] = noAcks
-  #head = 0
 
   constructor(host: ConnectionHost, wire: Wire) {
     this.host = host
@@ -209,19 +200,6 @@ export class Connection {
     if (this.mode === 'open') this.host.drained(this)
   }
 
-  /** Puts a message in the queue of those to be acknowledged, in the order of arrival [MQTT-4.6.0]. */
-  await(type: number, packetId: number): Ack {
-    const ack: Ack = { type, packetId, state: 0, bytes: undefined }
-    if (this.#acks === noAcks) this.#acks = [ack]
-    else this.#acks.push(ack)
-    return ack
-  }
-
-  /** Messages that have not been acknowledged. */
-  get waiting(): number {
-    return this.#acks.length - this.#head
-  }
-
   /** The message is settled: its acknowledgement leaves when all before it have left. */
   settle(ack: Ack, bytes: Buffer | undefined): void {
     ack.bytes = bytes
@@ -233,34 +211,15 @@ export class Connection {
   flush(): void {
     this.dirty = false
     if (this.mode !== 'open' || this.blockedAt !== 0) return
-    const acks = this.#acks
-    const start = this.#head
-    let end = start
-    let bytes = 0
-    for (let ack = acks[end]; ack !== undefined && ack.state !== 0; ack = acks[++end]) {
-      bytes += ack.bytes === undefined ? 4 : ack.bytes.length
-      // A PUBREC that says no ends its message; one that says yes waits for PUBREL.
-      if (ack.type === PUBACK || ack.bytes !== undefined) this.inFlight--
-    }
-    if (end === start) return
-    this.#head = end
-    this.send(written(acks, start, end, bytes))
-    this.#forget(end)
+    const bytes = this.acks.take()
+    if (!bytes) return
+    this.inFlight -= this.acks.ended
+    this.send(bytes)
     if (this.pauses & Pause.window && this.#roomAgain) this.unpause(Pause.window)
   }
 
-  #forget(end: number): void {
-    if (end === this.#acks.length) {
-      this.#acks = noAcks
-      this.#head = 0
-    } else if (end > 512) {
-      this.#acks = this.#acks.slice(end)
-      this.#head = 0
-    }
-  }
-
   get #roomAgain(): boolean {
-    return Math.max(this.unsettled, this.waiting) * 2 <= this.host.limits.receiveMaximum
+    return Math.max(this.unsettled, this.acks.length) * 2 <= this.host.limits.receiveMaximum
   }
 
   /** One message has settled; a client that was held up for its many messages may go on. */
@@ -300,8 +259,7 @@ export class Connection {
     if (this.mode === 'ended') return
     this.mode = 'ended'
     this.#rest = undefined
-    this.#acks = noAcks
-    this.#head = 0
+    this.acks.clear()
     this.aliases = this.known = undefined
     if (ending.abrupt || this.blockedAt !== 0) this.wire.destroy()
     else this.#linger()
@@ -320,19 +278,3 @@ export class Connection {
 }
 
 const LINGER_MS = 1000
-
-/** Shared by all connections that wait for nothing; never written to. */
-const noAcks: Ack[] = []
-
-function written(acks: readonly Ack[], start: number, end: number, bytes: number): Buffer {
-  const out = Buffer.allocUnsafe(bytes)
-  let at = 0
-  for (let index = start; index < end; index++) {
-    const ack = acks[index] as Ack
-    at =
-      ack.bytes === undefined
-        ? putAck(out, at, ack.type, ack.packetId)
-        : at + ack.bytes.copy(out, at)
-  }
-  return out
-}

@@ -55,20 +55,20 @@ function take(core: Core, publication: Publication): void {
   core.counters.bytes += publication.payload.length
   if (qos === 2 && session.received?.has(packetId)) {
     connection.inFlight++
-    return connection.settle(connection.await(PUBREC, packetId), undefined)
+    return connection.settle(connection.acks.add(PUBREC, packetId), undefined)
   }
   if (qos > 0) {
     const most = core.limits.receiveMaximum
     if (++connection.inFlight > most && connection.version === 5) {
       return connection.breach(0x93, `more than ${most} messages await an answer`)
     }
-    publication.ack = connection.await(qos === 2 ? PUBREC : PUBACK, packetId)
+    publication.ack = connection.acks.add(qos === 2 ? PUBREC : PUBACK, packetId)
   }
   if (qos === 2) remember(session, packetId)
   connection.unsettled++
   // Those who know the receive maximum are held to it; the others are not read past it.
   if (connection.version === 4 || qos === 0) {
-    const most = Math.max(connection.unsettled, connection.waiting)
+    const most = Math.max(connection.unsettled, connection.acks.length)
     if (most >= core.limits.receiveMaximum) connection.pause(Pause.window)
   }
   submit(core, publication, 0)
