@@ -126,11 +126,10 @@ describe('readEnvelope', () => {
   })
 })
 
-const name = fc.oneof(
-  fc.stringMatching(/^[A-Za-z_][A-Za-z0-9_.-]{0,20}$/),
-  fc.string(),
-  fc.constant('__proto__'),
-)
+// The schema library passes over a key `__proto__`; that such a metric is taken has its own test.
+const name = fc
+  .oneof(fc.stringMatching(/^[A-Za-z_][A-Za-z0-9_.-]{0,20}$/), fc.string())
+  .filter((each) => each !== '__proto__')
 const value = fc.oneof(
   fc.double(),
   fc.integer(),

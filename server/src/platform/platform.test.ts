@@ -54,6 +54,9 @@ test('arrays go to the database and come back as they are', async () => {
     select array_to_json(${texts}::text[])::text as texts, ${[3, null, 7]}::bigint[] as ids`
   expect(JSON.parse(row?.texts ?? '')).toEqual(texts)
   expect(row?.ids).toEqual([3, null, 7])
+  const [back] = await app<{ texts: (string | null)[] }[]>`
+    select ${[...texts, null]}::text[] as texts, '{}'::text[] as nothing`
+  expect(back).toEqual({ texts: [...texts, null], nothing: [] })
   const [none] = await app<{ ids: number[] }[]>`select ${[]}::bigint[] as ids`
   expect(none?.ids).toEqual([])
 })

@@ -48,13 +48,20 @@ const bigintArray = {
           .map((each) => (each === 'NULL' ? null : Number(each))),
 }
 
-/** Arrays of text, as parameters. */
+/** An element of a text array as PostgreSQL writes it: in quotes, with escapes, or bare. */
+const TEXT_ELEMENT = /"((?:[^"\\]|\\.)*)"|[^{},]+/gs
+
+/** Arrays of text, both ways. */
 const textArray = {
   to: 1009,
-  from: [],
+  from: [1009],
   serialize: (values: readonly (string | null)[]) =>
     `{${values.map((value) => nullable(value === null ? null : `"${value.replace(/["\\]/g, '\\$&')}"`)).join(',')}}`,
-  parse: (text: string) => text,
+  parse: (text: string) =>
+    [...text.matchAll(TEXT_ELEMENT)].map(([all, quoted]) => {
+      if (quoted !== undefined) return quoted.replace(/\\(.)/g, '$1')
+      return all === 'NULL' ? null : all
+    }),
 }
 
 export interface PoolOptions {
