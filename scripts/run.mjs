@@ -31,10 +31,10 @@ function pathOf(env) {
 }
 
 /** Runs a file of the project on Node 24 and resolves to its exit code. */
-export function run(program, args = [], options = {}) {
+export function run(program, args = [], nodeArgs = []) {
   const file = fileURLToPath(new URL(program, root))
   const guard = new URL('scripts/end-with-parent.mjs', root).href
-  return execute(node24, ['--import', guard, file, ...args], options)
+  return execute(node24, [...nodeArgs, '--import', guard, file, ...args])
 }
 
 /** Runs any program and resolves to its exit code (128 + n when signal n ended it). */

@@ -70,7 +70,7 @@ export function launchServer({ folder, args = [], mqttPort = 0 }: ServerOptions)
   const output = openSync(join(folder, 'server.log'), 'a')
   const ports = ['--port', '0', '--mqtt-port', String(mqttPort)]
   const child = fork(program, ['--data', folder, '--no-demo', ...ports, ...RATES, ...args], {
-    execArgv: ['--expose-gc'],
+    execArgv: ['--expose-gc', '--max-semi-space-size=128'],
     stdio: ['ignore', output, output, 'ipc'],
   })
   // A question to one that was killed just now has no answer; `gone` tells.
