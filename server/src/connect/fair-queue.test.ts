@@ -37,3 +37,14 @@ test('a batch is bounded, but takes one item however large', () => {
   expect(queue.take(100, 1)).toHaveLength(1)
   expect(queue.rows).toBe(6)
 })
+
+test('lets go of what was taken, also when it is never empty', () => {
+  const queue = new FairQueue()
+  for (let at = 0; at < 5000; at++) queue.push(item(1, at))
+  for (let round = 0; round < 100; round++) {
+    const taken = queue.take(1000, 1e9)
+    for (const each of taken) queue.push(each)
+  }
+  expect(queue.rows).toBe(5000)
+  expect(queue.slots).toBeLessThan(5000 + 2048)
+})

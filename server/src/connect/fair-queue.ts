@@ -52,6 +52,7 @@ export class FairQueue {
           const weight = rowsOf(item)
           const size = bytesOf(item)
           if (taken.length > 0 && (rows + weight > maxRows || bytes + size > maxBytes)) {
+            forget(queue)
             this.#account(rows, bytes)
             return taken
           }
@@ -69,6 +70,13 @@ export class FairQueue {
     return taken
   }
 
+  /** Places held, those of items that were taken included: stays near {@link rows}. */
+  get slots(): number {
+    let slots = 0
+    for (const queue of this.#tenants.values()) slots += queue.items.length
+    return slots
+  }
+
   /** Removes and returns everything. */
   drain(): Item[] {
     return this.take(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY)
@@ -83,10 +91,16 @@ export class FairQueue {
     // Deleting and setting again moves the tenant to the end of the round.
     this.#tenants.delete(id)
     if (queue.next >= queue.items.length) return
-    if (queue.next > 4096) {
-      queue.items.splice(0, queue.next)
-      queue.next = 0
-    }
+    forget(queue)
     this.#tenants.set(id, queue)
   }
+}
+
+/** Items that were taken are let go in strides, since the cut moves what is left. */
+const STRIDE = 1024
+
+function forget(queue: TenantQueue): void {
+  if (queue.next < STRIDE) return
+  queue.items.splice(0, queue.next)
+  queue.next = 0
 }
