@@ -9,8 +9,8 @@ import { root, run } from './run.mjs'
 
 /** Command → the program that it hands over to, and what must be ready before. */
 const commands = {
-  // Messages live for some batches: young enough not to be moved into the old generation, whose
-  // collection cost a fifth of the server's time (docs/performance.md).
+  // Messages live for some batches: a larger young generation spares moving them into the old one
+  // (docs/performance.md, what was tried).
   start: { program: 'server/src/main.ts', portal: true, node: ['--max-semi-space-size=128'] },
   build: { portal: true },
   check: { program: 'scripts/check.mjs' },
