@@ -98,6 +98,12 @@ async function pass(ms: number): Promise<void> {
   }
 }
 
+test('a rule that is in use already gets no new version, however its fields are ordered', async () => {
+  const reordered = Object.fromEntries(Object.entries(hot).toReversed()) as RuleDocument
+  const again = await pulse.app.rules.putRule({ tenant: pulse.tenant, actor }, reordered)
+  expect(again.version).toBe(1)
+})
+
 describe('an oven that overheats', () => {
   test('opens one alert after five seconds, at the time it fell due, and tells the webhook once', async () => {
     await report('oven', 21)
@@ -214,12 +220,20 @@ describe('two tenants', () => {
   async function listen(
     token: string,
     until: (events: readonly LiveEvent[]) => boolean,
-  ): Promise<LiveEvent[]> {
+  ): Promise<{ readonly events: Promise<LiveEvent[]> }> {
     const abort = new AbortController()
     const answer = await fetch(`${pulse.http}/v1/live?device=lamp`, {
       headers: { authorization: `Bearer ${token}` },
       signal: abort.signal,
     })
+    // The answer begins when the stream is connected: what happens from now on is in it.
+    return { events: readEvents(answer, until).finally(() => abort.abort()) }
+  }
+
+  async function readEvents(
+    answer: Response,
+    until: (events: readonly LiveEvent[]) => boolean,
+  ): Promise<LiveEvent[]> {
     const events: LiveEvent[] = []
     let text = ''
     for await (const chunk of answer.body as unknown as AsyncIterable<Uint8Array>) {
@@ -231,7 +245,6 @@ describe('two tenants', () => {
       }
       if (until(events)) break
     }
-    abort.abort()
     return events
   }
 
@@ -260,12 +273,11 @@ describe('two tenants', () => {
     })
     const theirs = ((await answer.json()) as { token: string }).token
 
-    const mine = listen(bearer, (events) => events.some(({ type }) => type === 'message'))
-    const rivals = listen(theirs, (events) => events.some(({ type }) => type === 'message'))
-    await new Promise((resolve) => setTimeout(resolve, 200))
+    const mine = await listen(bearer, (events) => events.some(({ type }) => type === 'message'))
+    const rivals = await listen(theirs, (events) => events.some(({ type }) => type === 'message'))
     await report('lamp', 1)
     await pulse.ingest(made?.token ?? '', envelope({ ts: clock.now() }, { tempC: 2 }))
-    const seen = [await mine, await rivals].map((events) =>
+    const seen = [await mine.events, await rivals.events].map((events) =>
       events.flatMap((event) => (event.type === 'message' ? [event.data.data['tempC']] : [])),
     )
     expect(seen).toEqual([[1], [2]])

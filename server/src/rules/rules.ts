@@ -1,4 +1,4 @@
-import type { DeliverySummary, Rule, RuleDocument } from '@pulse/contract'
+import { type DeliverySummary, type Rule, type RuleDocument, ruleDocument } from '@pulse/contract'
 import { type Clock, type Database, emit, inTenant, record } from '#platform'
 import type { Act } from '#registry'
 import { type Alerts, createAlerts } from './alerts.ts'
@@ -56,8 +56,10 @@ function known([rule]: readonly Rule[]): Rule {
 async function putRule(
   { app, clock, book }: RulesDeps,
   act: Act,
-  document: RuleDocument,
+  given: RuleDocument,
 ): Promise<Rule> {
+  // Read by the schema, as what is stored is: fields stand in one order, and defaults are there.
+  const document = ruleDocument.parse(given)
   const { key } = document
   // Checked before anything is locked; the version is not known yet.
   compileRule(act.tenant, 1, document)
