@@ -193,13 +193,6 @@ export const refusals = define({
       remedy: 'Give from before to, at most 400 days apart.',
     },
   },
-  state: {
-    'unknown-status': {
-      kind: 'invalid',
-      text: 'There is no such device status.',
-      remedy: 'Use online, stale, offline, never or maintenance.',
-    },
-  },
   rules: {
     'unknown-alert': {
       kind: 'missing',

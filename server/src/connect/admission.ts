@@ -216,7 +216,6 @@ function messageItem(
     points,
     data: read.data,
     extra: extraWithSeq(read),
-    admittedAt: at,
     qos2: origin.qos2,
     receivedAt: 0,
     settle,

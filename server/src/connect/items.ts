@@ -30,8 +30,6 @@ export interface MessageItem {
   readonly data: Readonly<Record<string, unknown>> | undefined
   /** JSON text of everything that was sent beside the known fields, or undefined. */
   readonly extra: string | undefined
-  /** When admission saw it, epoch milliseconds. */
-  readonly admittedAt: number
   /** QoS 2: the session and packet id to be remembered with the message. */
   readonly qos2: { readonly session: number; readonly packetId: number } | undefined
   /** Set by the lane: strictly rising within it, epoch microseconds. */

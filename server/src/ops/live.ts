@@ -113,7 +113,7 @@ export function createLive(deps: LiveDeps): Live {
   }
 
   return {
-    routes: liveRoutes(clients),
+    routes: liveRoutes(clients, deps.clock),
     committed(batch) {
       const watched = new Set([...clients].map((client) => client.tenant))
       for (const item of batch.items) {
@@ -145,7 +145,7 @@ function rethrow(error: unknown): never {
   throw error
 }
 
-function liveRoutes(clients: Set<Client>) {
+function liveRoutes(clients: Set<Client>, clock: Clock) {
   return async (app: Shell): Promise<void> => {
     app.get(
       '/v1/live',
@@ -182,7 +182,7 @@ function liveRoutes(clients: Set<Client>) {
         }
         clients.add(client)
         response.once('close', () => clients.delete(client))
-        send(client, frameOf({ type: 'hello', data: { at: new Date().toISOString() } }))
+        send(client, frameOf({ type: 'hello', data: { at: new Date(clock.now()).toISOString() } }))
       },
     )
   }

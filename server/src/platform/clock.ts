@@ -1,4 +1,4 @@
-/** Time as a dependency: nothing else in Pulse reads the wall clock or sets a timer. */
+/** Time as a dependency: what Pulse decides by time, it decides by this. Retries of I/O may just wait. */
 export interface Clock {
   /** Epoch milliseconds. */
   now(): number

@@ -106,7 +106,6 @@ export function message(
     points: [{ ts, text: JSON.stringify(metrics ?? {}), metrics, fresh, late }],
     data: metrics ? undefined : {},
     extra: undefined,
-    admittedAt: atMs,
     qos2: undefined,
     receivedAt: atMs * 1000,
     settle,

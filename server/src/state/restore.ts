@@ -151,7 +151,6 @@ function foldRow(head: Head | undefined, row: Arrival): void {
     ],
     data: telemetry ? undefined : row.data,
     extra: undefined,
-    admittedAt: 0,
     qos2: undefined,
     receivedAt: row.receivedAt,
     settle: () => {},
