@@ -14,6 +14,14 @@ export const permissions = {
   'delivery.replay': 'replay dead letters',
   'destination.write': 'create and change destinations',
   'rejection.read': 'see rejected messages',
+  'member.read': 'see people, their roles and invitations',
+  'member.write': 'invite people, change their role, deactivate them',
+  'role.write': 'make and change custom roles',
+  'key.read': 'see API keys',
+  'key.write': 'make and revoke API keys',
+  'audit.read': 'read, verify and export the audit log',
+  'tenant.write': 'rename the tenant',
+  'tenant.export': 'export the tenant whole',
 } as const
 export type Permission = keyof typeof permissions
 
@@ -36,12 +44,28 @@ const engineer: readonly Permission[] = [
   'credential.write',
   'rule.write',
   'delivery.replay',
+  'member.read',
 ]
+const admin: readonly Permission[] = [
+  ...engineer,
+  'destination.write',
+  'member.write',
+  'role.write',
+  'key.read',
+  'key.write',
+  'audit.read',
+  'tenant.write',
+  'tenant.export',
+]
+
+/** What still works in a suspended tenant: to read, to export, and one's own session. */
+export const worksWhileSuspended = (permission: Permission): boolean =>
+  permission.endsWith('.read') || permission === 'session.own' || permission === 'tenant.export'
 
 /** What each tenant role may do; each includes the one before. */
 export const rolePermissions: Readonly<Record<Role, readonly Permission[]>> = {
   viewer,
   technician,
   engineer,
-  admin: [...engineer, 'destination.write'],
+  admin,
 }

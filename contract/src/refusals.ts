@@ -73,6 +73,21 @@ export const refusals = define({
       text: 'Your role does not permit this.',
       remedy: 'Ask an admin of the tenant for the permission named in the detail.',
     },
+    'operators-only': {
+      kind: 'forbidden',
+      text: 'Only operators of the platform may do this.',
+      remedy: 'Ask whoever runs this Pulse.',
+    },
+    'people-only': {
+      kind: 'forbidden',
+      text: 'An API key cannot do this; it is for people.',
+      remedy: 'Sign in as a person.',
+    },
+    suspended: {
+      kind: 'forbidden',
+      text: 'This tenant is suspended: it can be read and exported, not changed.',
+      remedy: 'Ask whoever runs this Pulse to resume it.',
+    },
     'unknown-tenant': {
       kind: 'missing',
       text: 'There is no such tenant, or you do not belong to it.',

@@ -1,15 +1,8 @@
 import { z } from 'zod'
+import { enteringFacts, permission, personId } from './access.ts'
 import { severity } from './envelope.ts'
 import { deviceKey, instant, slug, tokenId } from './ids.ts'
-import { permissions, roles } from './permissions.ts'
-
-/** Text that PostgreSQL can store: well-formed, without U+0000. */
-const storable = z
-  .string()
-  .refine(
-    (text) => text.isWellFormed() && !text.includes('\0'),
-    'has characters that cannot be stored',
-  )
+import { storable } from './text.ts'
 
 export const credentials = z.object({
   username: storable.min(1).max(128),
@@ -18,14 +11,21 @@ export const credentials = z.object({
 
 /** A person's session: who, and what they may do in which tenant. */
 export const session = z.object({
-  person: z.object({ name: z.string(), username: z.string() }),
+  person: z.object({ id: personId, name: z.string(), username: z.string() }),
+  /** Runs the platform: has the operator's area. */
+  operator: z.boolean(),
   tenants: z.array(
     z.object({
       key: slug,
       name: z.string(),
       region: z.string(),
-      role: z.enum(roles),
-      permissions: z.array(z.enum(Object.keys(permissions) as [keyof typeof permissions])),
+      /** Key of a built-in role, or of one that the tenant made. */
+      role: slug,
+      permissions: z.array(permission),
+      /** A suspended tenant is read and exported; nothing is sent or changed in it. */
+      suspended: z.boolean(),
+      /** Set while an operator stays in a tenant that is not theirs. */
+      entering: enteringFacts.nullable(),
     }),
   ),
   expiresAt: instant,

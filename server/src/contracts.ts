@@ -2,10 +2,8 @@ import {
   envelope,
   eventEnvelope,
   eventPayloads,
-  type Permission,
   permissions,
   type RefusalKind,
-  type Role,
   refusalKinds,
   refusals,
   rolePermissions,
@@ -97,23 +95,25 @@ function factsOf(kind: RefusalKind): string[] {
 
 function permissionsPage(routes: readonly RouteFacts[]): string {
   const shown = routes.filter(({ hidden }) => !hidden).sort(byUrl)
-  const routeRows = shown.map(({ method, url, permission, open }) => [
-    `\`${method}\``,
-    `\`${url.replace(/:(\w+)/g, '{$1}')}\``,
-    permission === undefined ? openTo[open ?? 'nobody'] : `\`${permission}\``,
-    ...roles.map((role) => (isOpenTo(role, permission, open) ? '✓' : '')),
+  const routeRows = shown.map((route) => [
+    `\`${route.method}\``,
+    `\`${route.url.replace(/:(\w+)/g, '{$1}')}\``,
+    needs(route),
+    ...askers.map((asker) => tick(mayAsk(asker, route))),
   ])
   const permissionRows = Object.entries(permissions).map(([name, what]) => [
     `\`${name}\``,
     what,
-    ...roles.map((role) => (rolePermissions[role].some((has) => has === name) ? '✓' : '')),
+    ...roles.map((role) => tick(rolePermissions[role].some((has) => has === name))),
   ])
   return `${GENERATED}
 
 # Permissions
 
 Every route declares the permission that it needs, or to whom it is open; Pulse does not start with one that declares
-neither. A person has a role in each tenant that they belong to, and a role has permissions.
+neither. A person has a role in each tenant that they belong to, and a role has permissions. A tenant can make roles of
+its own out of the same permissions. An API key has the permissions that it was made with, in one tenant. An operator
+of the platform has the routes under \`/v1/operator\`, and none of a tenant until they enter it with a reason.
 
 ## Permissions of the roles
 
@@ -121,12 +121,33 @@ ${table(['permission', 'lets a person', ...roles], permissionRows)}
 
 ## Routes
 
-${table(['method', 'route', 'needs', ...roles], routeRows)}
+${table(['method', 'route', 'needs', ...askers], routeRows)}
 `
 }
 
-const isOpenTo = (role: Role, permission: Permission | undefined, open: RouteFacts['open']) =>
-  permission === undefined ? open !== 'device' : rolePermissions[role].includes(permission)
+/** Who asks, as the columns of the table: each role of a tenant, a key with every permission, an operator. */
+export const askers = [...roles, 'API key', 'operator', 'nobody'] as const
+export type Asker = (typeof askers)[number]
+
+/** Whether `asker` may ask this route, in their own tenant: what `docs/permissions.md` says. */
+export function mayAsk(
+  asker: Asker,
+  { permission, open, operator }: Pick<RouteFacts, 'permission' | 'open' | 'operator'>,
+): boolean {
+  if (open === 'nobody') return true
+  if (open === 'device' || asker === 'nobody') return false
+  if (operator) return asker === 'operator'
+  if (permission === undefined) return asker !== 'API key'
+  if (asker === 'API key') return true
+  return asker !== 'operator' && rolePermissions[asker].includes(permission)
+}
+
+const tick = (yes: boolean): string => (yes ? '✓' : '')
+
+function needs({ permission, open, operator }: RouteFacts): string {
+  if (operator) return 'an operator of the platform'
+  return permission === undefined ? openTo[open ?? 'nobody'] : `\`${permission}\``
+}
 
 const openTo = {
   nobody: 'nothing: open to everybody',

@@ -22,8 +22,10 @@ const authenticate = async ({ headers }: { headers: Record<string, unknown> }) =
     region: 'us-west-2',
     role,
     permissions,
+    suspended: false,
+    entering: undefined,
   }
-  return { kind: 'person', id: 'ada', name: 'Ada', tenants: [membership] } as const
+  return { kind: 'person', id: 'ada', name: 'Ada', operator: false, tenants: [membership] } as const
 }
 
 beforeEach(async () => {

@@ -184,13 +184,15 @@ test('the routes send and list, for those who may', async () => {
     region: 'us-west-2',
     role: 'technician' as const,
     permissions: new Set(['command.send', 'device.read'] as const),
+    suspended: false,
+    entering: undefined,
   }
   const shell = await createShell({
     log: silentLog,
     version: '0',
     authenticate: async ({ headers }) => {
       if (headers.authorization === undefined) return undefined
-      return { kind: 'person', id: 'pe_1', name: 'Pat', tenants: [membership] }
+      return { kind: 'person', id: 'pe_1', name: 'Pat', operator: false, tenants: [membership] }
     },
   })
   await shell.register(commandRoutes({ commands }))

@@ -1,8 +1,8 @@
 import type { TenantSql } from './sql.ts'
 
-/** Who acted: a person, an API key, or Pulse itself. */
+/** Who acted: a person, an API key, an operator (also one who entered the tenant), or Pulse itself. */
 export interface Actor {
-  readonly kind: 'person' | 'key' | 'system'
+  readonly kind: 'person' | 'key' | 'operator' | 'system'
   readonly id: string
 }
 

@@ -19,7 +19,7 @@ export {
   type RouteFacts,
   tenantOf,
 } from './http/routes.ts'
-export { createShell, type Shell } from './http/shell.ts'
+export { createShell, permitted, type Shell } from './http/shell.ts'
 export { newId, uuidv7 } from './ids.ts'
 export { createLog, type Log, silentLog } from './log.ts'
 export { migrate } from './migrate.ts'

@@ -200,20 +200,26 @@ const principalOf = (found: SessionFacts): Principal => ({
   kind: 'person',
   id: found.person,
   name: found.name,
+  operator: false,
   tenants: found.tenants.map((member) => ({
     ...member,
     permissions: new Set(rolePermissions[member.role]),
+    suspended: false,
+    entering: undefined,
   })),
 })
 
 const sessionOf = (found: SessionFacts): Session => ({
-  person: { name: found.name, username: found.username },
+  person: { id: found.person, name: found.name, username: found.username },
+  operator: false,
   tenants: found.tenants.map(({ key, name, region, role }) => ({
     key,
     name,
     region,
     role,
     permissions: [...rolePermissions[role]],
+    suspended: false,
+    entering: null,
   })),
   expiresAt: found.expiresAt.toISOString(),
 })

@@ -90,11 +90,14 @@ const membership = (act: Act, key: string): Membership => ({
   region: 'us-west-2',
   role: 'engineer',
   permissions: new Set(['rule.read', 'rule.write', 'alert.read', 'alert.write'] as const),
+  suspended: false,
+  entering: undefined,
 })
 const principal = {
   kind: 'person' as const,
   id: ann.id,
   name: 'Ann',
+  operator: false,
   get tenants() {
     return [membership(demo, 'demo'), membership(other, 'other')]
   },

@@ -24,6 +24,8 @@ const member = (tenant: number, key: string): Membership => ({
   region: 'us-west-2',
   role: 'engineer',
   permissions: new Set(['device.write'] as const),
+  suspended: false,
+  entering: undefined,
 })
 
 beforeAll(async () => {
@@ -35,6 +37,7 @@ beforeAll(async () => {
       kind: 'person',
       id: 'pe_1',
       name: 'Ada',
+      operator: false,
       tenants: [member(1, 'acme'), member(2, 'other')],
     }),
   })

@@ -1,12 +1,15 @@
-import type { Permission, Role } from '@pulse/contract'
+import type { Permission } from '@pulse/contract'
 import type { FastifyRequest, RouteOptions } from 'fastify'
 import type { z } from 'zod'
+import type { Actor } from '../audit.ts'
 
-/** Somebody who may act: today a person with a session. */
+/** Somebody who may act: a person who signed in, or a service with an API key. */
 export interface Principal {
-  readonly kind: 'person'
+  readonly kind: 'person' | 'key'
   readonly id: string
   readonly name: string
+  /** Runs the platform: may ask the operator's routes. Never true of a key. */
+  readonly operator: boolean
   readonly tenants: readonly Membership[]
 }
 
@@ -15,8 +18,12 @@ export interface Membership {
   readonly key: string
   readonly name: string
   readonly region: string
-  readonly role: Role
+  /** Key of a built-in role, or of one that the tenant made; of an API key, its name. */
+  readonly role: string
   readonly permissions: ReadonlySet<Permission>
+  readonly suspended: boolean
+  /** Set while an operator stays in a tenant that is not theirs. */
+  readonly entering: { readonly reason: string; readonly until: Date } | undefined
 }
 
 /** Who asks? Undefined for nobody; throws for a credential that is wrong. */
@@ -28,6 +35,8 @@ declare module 'fastify' {
     permission?: Permission
     /** `nobody`: no sign-in; `person`: signed in, no tenant; `device`: the route authenticates a device itself. */
     open?: 'nobody' | 'person' | 'device'
+    /** Only operators of the platform; no tenant. */
+    operator?: true
     /** True when the answer shows a secret: it is not kept for an Idempotency-Key. */
     secret?: boolean
     /** The body, for the API document, of a route that reads and checks it by itself. */
@@ -49,6 +58,7 @@ export interface RouteFacts {
   readonly url: string
   readonly permission: Permission | undefined
   readonly open: 'nobody' | 'person' | 'device' | undefined
+  readonly operator: boolean
   /** True when the API document leaves it out: a page or an asset. */
   readonly hidden: boolean
 }
@@ -59,6 +69,7 @@ export const factsOf = (route: RouteOptions): RouteFacts => ({
   url: route.url,
   permission: route.config?.permission,
   open: route.config?.open,
+  operator: route.config?.operator === true,
   hidden: route.schema?.hide === true,
 })
 
@@ -69,16 +80,18 @@ export function tenantOf(request: FastifyRequest): number {
 }
 
 /** Who acts, for the audit. */
-export function actorOf(request: FastifyRequest): { kind: 'person'; id: string } {
-  if (!request.principal) throw new Error('nobody is signed in on this route')
-  return { kind: request.principal.kind, id: request.principal.id }
+export function actorOf(request: FastifyRequest): Actor {
+  const { principal, membership, routeOptions } = request
+  if (!principal) throw new Error('nobody is signed in on this route')
+  const asOperator = routeOptions.config.operator === true || membership?.entering !== undefined
+  return { kind: asOperator ? 'operator' : principal.kind, id: principal.id }
 }
 
-/** Refuses to start with a route that declares neither a permission nor to whom it is open. */
+/** Refuses to start with a route that does not declare exactly one of permission, open and operator. */
 export function refuseUndeclared(route: RouteOptions): void {
   const config = route.config ?? {}
-  const declared = Number(config.permission !== undefined) + Number(config.open !== undefined)
-  if (declared === 1) return
+  const { permission, open, operator } = config
+  if ([permission, open, operator].filter((each) => each !== undefined).length === 1) return
   throw new Error(`the route ${String(route.method)} ${route.url} declares no permission`)
 }
 

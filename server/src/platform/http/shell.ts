@@ -1,4 +1,5 @@
 import swagger from '@fastify/swagger'
+import { type Permission, worksWhileSuspended } from '@pulse/contract'
 import { fastify, LogController } from 'fastify'
 import {
   serializerCompiler,
@@ -14,6 +15,8 @@ import {
   type Authenticate,
   type FastifyRequest,
   factsOf,
+  type Membership,
+  type Principal,
   type RouteFacts,
   refuseUndeclared,
 } from './routes.ts'
@@ -65,13 +68,32 @@ export async function createShell(deps: ShellDeps) {
 export type Shell = Awaited<ReturnType<typeof createShell>>
 
 async function authorise(request: FastifyRequest, authenticate: Authenticate): Promise<void> {
-  const { permission, open } = request.routeOptions.config
-  if (open === 'nobody' || open === 'device' || (!permission && !open)) return
-  request.principal = await authenticate(request)
-  if (!request.principal) throw new PulseError('registry.unauthenticated')
-  if (!permission) return
-  const wanted = request.headers['pulse-tenant']
-  const { tenants } = request.principal
+  const { permission, open, operator } = request.routeOptions.config
+  if (open === 'nobody' || open === 'device' || (!permission && !open && !operator)) return
+  const principal = await authenticate(request)
+  if (!principal) throw new PulseError('registry.unauthenticated')
+  request.principal = principal
+  if (operator && !principal.operator) throw new PulseError('registry.operators-only')
+  if (open === 'person' && principal.kind !== 'person') {
+    throw new PulseError('registry.people-only')
+  }
+  if (permission) request.membership = permitted(principal, permission, wantedTenant(request))
+}
+
+const wantedTenant = ({ headers }: FastifyRequest): string | undefined => {
+  const wanted = headers['pulse-tenant']
+  return typeof wanted === 'string' ? wanted : undefined
+}
+
+/**
+ * The membership by which `principal` may do this; `wanted` is the key of a tenant, needed only by
+ * those who have several.
+ */
+export function permitted(
+  { tenants }: Principal,
+  permission: Permission,
+  wanted: string | undefined,
+): Membership {
   const membership =
     wanted === undefined && tenants.length === 1
       ? tenants[0]
@@ -80,5 +102,8 @@ async function authorise(request: FastifyRequest, authenticate: Authenticate): P
   if (!membership.permissions.has(permission)) {
     throw new PulseError('registry.forbidden', { detail: `It needs ${permission}.` })
   }
-  request.membership = membership
+  if (membership.suspended && !worksWhileSuspended(permission)) {
+    throw new PulseError('registry.suspended')
+  }
+  return membership
 }
