@@ -18,15 +18,12 @@ export const api = {
     return parse(schema, response)
   },
 
-  async post<T extends z.ZodType>(path: string, schema: T, body: unknown = {}) {
-    const headers = { 'content-type': 'application/json', 'idempotency-key': crypto.randomUUID() }
-    const response = await request(path, {
-      method: 'POST',
-      headers,
-      body: JSON.stringify(body),
-    })
-    return parse(schema, response)
-  },
+  post: <T extends z.ZodType>(path: string, schema: T, body: unknown = {}) =>
+    write('POST', path, schema, body),
+  put: <T extends z.ZodType>(path: string, schema: T, body: unknown) =>
+    write('PUT', path, schema, body),
+  patch: <T extends z.ZodType>(path: string, schema: T, body: unknown) =>
+    write('PATCH', path, schema, body),
 
   async delete(path: string): Promise<void> {
     await request(path, { method: 'DELETE' })
@@ -35,6 +32,12 @@ export const api = {
   /** An answer that is read as it comes: the live stream. */
   stream: (path: string, params: Params, signal: AbortSignal) =>
     request(address(path, params), { signal, headers: { accept: 'text/event-stream' } }),
+}
+
+async function write<T extends z.ZodType>(method: string, path: string, schema: T, body: unknown) {
+  const headers = { 'content-type': 'application/json', 'idempotency-key': crypto.randomUUID() }
+  const response = await request(path, { method, headers, body: JSON.stringify(body) })
+  return parse(schema, response)
 }
 
 export function address(path: string, params: Params): string {
