@@ -1,6 +1,10 @@
 import type { Alert, Overview } from '@pulse/contract'
+import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { formatExact, formatMoment, localTimes } from '../ui/format.ts'
+import { typesQuery } from '../registry/queries.ts'
+import { reasonWords } from '../rules/reason-words.ts'
+import { unitOf } from '../stream/metric-lines.ts'
+import { formatExact, formatMoment } from '../ui/format.ts'
 import { SeverityBadge } from '../ui/status.tsx'
 import { TimeAgo } from '../ui/time-ago.tsx'
 import classes from './overview.module.css'
@@ -31,6 +35,7 @@ export function NowList({ data }: { readonly data: Overview }) {
 }
 
 function OpenAlert({ alert }: { readonly alert: Alert }) {
+  const { data: types } = useQuery(typesQuery())
   const who = alert.acknowledgedBy ?? 'acknowledged'
   return (
     <Link to="/alerts/$id" params={{ id: alert.id }} className={classes.item}>
@@ -39,7 +44,9 @@ function OpenAlert({ alert }: { readonly alert: Alert }) {
         {alert.device} · {alert.title}
       </span>
       <TimeAgo at={alert.openedAt} className={classes.age ?? ''} />
-      <span className={classes.reason}>{localTimes(alert.reason, alert.openedAt)}</span>
+      <span className={classes.reason}>
+        {reasonWords(alert.reason, alert.openedAt, (metric) => unitOf(types, metric))}
+      </span>
       <span className={classes.state}>{alert.state === 'open' ? 'unacknowledged' : who}</span>
     </Link>
   )

@@ -7,6 +7,7 @@ import { CredentialsTab } from '../connect/credentials-tab.tsx'
 import { sitesQuery, typesQuery } from '../registry/queries.ts'
 import { DeviceAlerts } from '../rules/device-alerts.tsx'
 import { alertQuery, alertsQuery, worstOf } from '../rules/queries.ts'
+import { plotWords } from '../rules/reason-words.ts'
 import { RecentAlerts } from '../rules/recent-alerts.tsx'
 import { WhyOpen } from '../rules/why-open.tsx'
 import classes from '../state/device.module.css'
@@ -19,6 +20,7 @@ import { deviceSearch } from '../state/search.ts'
 import { TimelinePanel } from '../state/timeline-panel.tsx'
 import { LiveTail } from '../stream/live-tail.tsx'
 import { MessagesTab } from '../stream/messages-tab.tsx'
+import { unitsOf } from '../stream/metric-lines.ts'
 import { MetricsTab } from '../stream/metrics-tab.tsx'
 import { CrosshairContext, createCrosshair } from '../ui/chart/index.ts'
 import { Page, PageHeader } from '../ui/page-header.tsx'
@@ -85,10 +87,11 @@ function TimelineTab({ device, alert }: TimelineTabProps) {
   const type = types?.get(device.type)
   const { data } = useQuery({ ...alertQuery(alert ?? ''), enabled: Boolean(alert) })
   const detail = alert ? data : undefined
-  const limits = useLimits(device.key, alert)
+  const found = useLimits(device.key, alert)
+  const plot = useMemo(() => plotWords(found, unitsOf(type)), [found, type])
   return (
     <>
-      <TimelinePanel device={device} type={type} plot={limits} />
+      <TimelinePanel device={device} type={type} plot={plot} />
       <div className={classes.below}>
         <Why alert={alert === null ? null : detail} device={device} type={type} />
         <LatestMetrics device={device} type={type} />

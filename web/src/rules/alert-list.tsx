@@ -47,7 +47,7 @@ const columns: readonly Column<Alert>[] = [
     width: '38%',
     hideBelow: 640,
     cell: (alert) => (
-      <span className={classes.reasonCell} title={alert.reason}>
+      <span className={classes.reasonCell}>
         {alert.title} <AlertValue alert={alert} />
         {alert.state === 'acknowledged' && (
           <span className="muted"> · {alert.acknowledgedBy ?? 'acknowledged'}</span>

@@ -1,11 +1,12 @@
 import type { AlertDetail, DeviceType } from '@pulse/contract'
 import { useQuery } from '@tanstack/react-query'
 import { useMemo } from 'react'
-import { lineOf, metricInfo } from '../stream/metric-lines.ts'
+import { lineOf, metricInfo, unitsOf } from '../stream/metric-lines.ts'
 import { telemetryQuery } from '../stream/queries.ts'
 import { useTrimmed } from '../stream/use-range.ts'
 import { Chart } from '../ui/chart/index.ts'
 import { useNow } from '../ui/now.ts'
+import { plotWords } from './reason-words.ts'
 import { plotRange } from './story.ts'
 
 interface AlertPlotProps {
@@ -41,13 +42,14 @@ export function AlertPlot({ alert, type }: AlertPlotProps) {
     ],
     [openedAt, clearedAt, severity],
   )
-  if (!alert.plot) return null
+  const plot = useMemo(() => plotWords(alert.plot, unitsOf(type)), [alert.plot, type])
+  if (!plot) return null
   return (
     <Chart
       title={`${metric} of ${alert.deviceName}`}
       lines={lines}
       range={range}
-      limits={alert.plot.limits}
+      limits={plot.limits}
       spans={spans}
       height={190}
     />

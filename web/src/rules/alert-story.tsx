@@ -1,9 +1,10 @@
 import { Button } from '@mantine/core'
-import type { AlertDetail } from '@pulse/contract'
+import type { AlertDetail, DeviceType } from '@pulse/contract'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { sessionQuery } from '../session/queries.ts'
 import { useDeviceType } from '../state/use-device-type.ts'
+import { unitsOf } from '../stream/metric-lines.ts'
 import { plural } from '../ui/format.ts'
 import { QueryView, Skeleton } from '../ui/states.tsx'
 import { SeverityBadge } from '../ui/status.tsx'
@@ -13,6 +14,7 @@ import classes from './alert.module.css'
 import { AlertPlot } from './alert-plot.tsx'
 import { emphasise } from './emphasis.tsx'
 import { alertQuery } from './queries.ts'
+import { reasonWords } from './reason-words.ts'
 import { StoryList } from './story-list.tsx'
 
 interface AlertStoryProps {
@@ -39,7 +41,7 @@ function Story({ alert, page }: { readonly alert: AlertDetail; readonly page: bo
   const Part = page ? 'h2' : 'h3'
   return (
     <article className={classes.alert} aria-label={`${alert.deviceName} ${alert.title}`}>
-      <Head alert={alert} page={page} />
+      <Head alert={alert} type={type} page={page} />
       {alert.plot && (
         <div className={classes.plot}>
           <AlertPlot alert={alert} type={type} />
@@ -56,7 +58,13 @@ function Story({ alert, page }: { readonly alert: AlertDetail; readonly page: bo
   )
 }
 
-function Head({ alert, page }: { readonly alert: AlertDetail; readonly page: boolean }) {
+interface HeadProps {
+  readonly alert: AlertDetail
+  readonly type: DeviceType | undefined
+  readonly page: boolean
+}
+
+function Head({ alert, type, page }: HeadProps) {
   const Title = page ? 'h1' : 'h2'
   const { acknowledge, can } = useAcknowledge()
   return (
@@ -83,7 +91,9 @@ function Head({ alert, page }: { readonly alert: AlertDetail; readonly page: boo
           )}
         </div>
       </div>
-      <p className={classes.reason}>{emphasise(alert.reason)}</p>
+      <p className={classes.reason}>
+        {emphasise(reasonWords(alert.reason, alert.openedAt, unitsOf(type)))}
+      </p>
       <p className="muted">
         <AlertStateWords alert={alert} /> · rule <span className="mono">{alert.rule}</span> v
         {alert.ruleVersion}

@@ -1,14 +1,18 @@
 import type { Alert } from '@pulse/contract'
 import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
+import { useMemo } from 'react'
+import { useDeviceType } from '../state/use-device-type.ts'
+import { unitsOf } from '../stream/metric-lines.ts'
 import { type Column, DataTable } from '../ui/data-table.tsx'
 import { formatDuration, formatExact, formatMoment } from '../ui/format.ts'
 import { Panel } from '../ui/panel.tsx'
 import { EmptyState } from '../ui/states.tsx'
 import { SeverityBadge } from '../ui/status.tsx'
 import { alertsQuery } from './queries.ts'
+import { reasonWords, type UnitOf } from './reason-words.ts'
 
-const columns: readonly Column<Alert>[] = [
+const columnsFor = (unitOf: UnitOf): readonly Column<Alert>[] => [
   {
     key: 'severity',
     title: 'Severity',
@@ -24,7 +28,12 @@ const columns: readonly Column<Alert>[] = [
       </Link>
     ),
   },
-  { key: 'reason', title: 'Why', hideBelow: 900, cell: (alert) => alert.reason },
+  {
+    key: 'reason',
+    title: 'Why',
+    hideBelow: 900,
+    cell: (alert) => reasonWords(alert.reason, alert.openedAt, unitOf),
+  },
   { key: 'state', title: 'State', width: '120px', cell: (alert) => alert.state },
   {
     key: 'opened',
@@ -53,6 +62,8 @@ const columns: readonly Column<Alert>[] = [
 export function DeviceAlerts({ device }: { readonly device: string }) {
   const query = useQuery(alertsQuery({ state: 'all', device }))
   const navigate = useNavigate()
+  const type = useDeviceType(device)
+  const columns = useMemo(() => columnsFor(unitsOf(type)), [type])
   return (
     <Panel label="Alerts of the device">
       <DataTable

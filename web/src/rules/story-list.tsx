@@ -1,8 +1,10 @@
 import type { AlertDetail, DeviceType } from '@pulse/contract'
 import { Link } from '@tanstack/react-router'
+import { unitsOf } from '../stream/metric-lines.ts'
 import { formatClock, formatExact, formatMoment, formatValue } from '../ui/format.ts'
 import classes from './alert.module.css'
 import { emphasise } from './emphasis.tsx'
+import { reasonWords, type UnitOf } from './reason-words.ts'
 import { type StoryLine, storyOf } from './story.ts'
 
 interface StoryListProps {
@@ -12,20 +14,20 @@ interface StoryListProps {
 
 /** What happened, line by line: time, value, text. */
 export function StoryList({ alert, type }: StoryListProps) {
-  const unit = type?.metrics.find((metric) => metric.name === alert.plot?.metric)?.unit
+  const unitOf = unitsOf(type)
   return (
     <ol className={classes.story}>
       {storyOf(alert).map((line) => (
         <li key={line.key}>
           <StoryTime at={line.at} />
-          <span className={classes.value}>{told(line, unit)}</span>
+          <span className={classes.value}>{told(line, unitOf)}</span>
           <span className={classes.text}>
             {line.delivery ? (
               <Link to="/deliveries/$id" params={{ id: line.delivery }}>
                 {line.text}
               </Link>
             ) : (
-              emphasise(line.text)
+              emphasise(reasonWords(line.text, line.at, unitOf))
             )}
           </span>
         </li>
@@ -44,8 +46,9 @@ function StoryTime({ at }: { readonly at: string }) {
   )
 }
 
-function told({ value }: StoryLine, unit: string | undefined): string {
+function told({ value, metric }: StoryLine, unitOf: UnitOf): string {
   if (value === null) return ''
   const text = formatValue(value)
+  const unit = metric === undefined ? undefined : unitOf(metric)
   return unit && typeof value === 'number' ? `${text} ${unit}` : text
 }

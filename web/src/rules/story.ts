@@ -7,6 +7,8 @@ export interface StoryLine {
   readonly at: string
   /** The value that mattered, as it was measured; null where none did. */
   readonly value: number | boolean | string | null
+  /** The metric that the value is of. */
+  readonly metric?: string
   readonly text: string
   /** Where it leads: a delivery. */
   readonly delivery?: string
@@ -26,10 +28,15 @@ export function storyOf(alert: AlertDetail): StoryLine[] {
 
 function traceLine(step: TraceStep, index: number, metric: string | undefined): StoryLine {
   const { values } = step
-  const named = metric === undefined ? undefined : (values[metric] ?? values[`metrics.${metric}`])
-  const value = named ?? Object.values(values)[0] ?? null
-  return { key: `trace-${index}`, at: step.at, value, text: step.text }
+  const names = Object.keys(values)
+  const name = names.find((each) => bare(each) === metric && values[each] !== null) ?? names[0]
+  const line = { key: `trace-${index}`, at: step.at, text: step.text }
+  if (name === undefined) return { ...line, value: null }
+  return { ...line, value: values[name] ?? null, metric: bare(name) }
 }
+
+/** Values bear the name that the condition gives them: `metrics.tempC`. */
+const bare = (operand: string) => operand.replace(/^metrics\./, '')
 
 function deliveryLine(delivery: DeliverySummary): StoryLine {
   return {

@@ -1,7 +1,9 @@
 import type { AlertDetail, DeviceType } from '@pulse/contract'
 import { Link } from '@tanstack/react-router'
+import { unitsOf } from '../stream/metric-lines.ts'
 import { Panel } from '../ui/panel.tsx'
 import { emphasise } from './emphasis.tsx'
+import { reasonWords } from './reason-words.ts'
 import { StoryList } from './story-list.tsx'
 import classes from './why-open.module.css'
 
@@ -27,7 +29,9 @@ export function WhyOpen({ alert, type }: WhyOpenProps) {
       }
       padded
     >
-      <p className={classes.reason}>{emphasise(alert.reason)}</p>
+      <p className={classes.reason}>
+        {emphasise(reasonWords(alert.reason, alert.openedAt, unitsOf(type)))}
+      </p>
       <StoryList alert={alert} type={type} />
     </Panel>
   )

@@ -43,6 +43,12 @@ export function lineOf(info: MetricInfo, all: readonly Series[]): Line {
   return { name: info.title, unit: info.unit, boolean: info.boolean, series: found ?? empty }
 }
 
+/** The unit of each metric of a type. */
+export const unitsOf =
+  (type: DeviceType | undefined) =>
+  (metric: string): string | undefined =>
+    type?.metrics.find((declared) => declared.name === metric)?.unit
+
 /** The unit of a metric where no device is at hand: that of all types that declare it, if alike. */
 export function unitOf(
   types: ReadonlyMap<string, DeviceType> | undefined,
