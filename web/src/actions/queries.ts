@@ -1,7 +1,8 @@
 import { deliveriesAnswer, deliveryDetail, deliverySummary, destination } from '@pulse/contract'
-import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query'
+import { queryOptions } from '@tanstack/react-query'
 import { z } from 'zod'
 import { api } from '../session/api.ts'
+import { countedPagesQuery } from '../session/counted-pages.ts'
 
 export interface DeliveriesFilter {
   readonly state?: string | undefined
@@ -12,20 +13,12 @@ export interface DeliveriesFilter {
 
 /** Deliveries that match a filter, newest first, page by page, and the counts of all. */
 export const deliveriesQuery = (filter: DeliveriesFilter) =>
-  infiniteQueryOptions({
+  countedPagesQuery({
     queryKey: ['deliveries', { ...filter }],
-    queryFn: ({ pageParam, signal }) => {
-      const params = { ...filter, cursor: pageParam, limit: 100 }
-      return api.get('/v1/deliveries', deliveriesAnswer, { params, signal })
-    },
-    initialPageParam: undefined as string | undefined,
-    getNextPageParam: (last) => last.next,
-    select: ({ pages }) => ({
-      items: pages.flatMap((page) => page.items),
-      counts: pages[0]?.counts,
-    }),
-    placeholderData: keepPreviousData,
-    refetchInterval: 15_000,
+    path: '/v1/deliveries',
+    schema: deliveriesAnswer,
+    filter: { ...filter },
+    limit: 100,
   })
 
 /** One delivery with its body and attempts. */

@@ -1,8 +1,8 @@
 import type { DeliverySummary } from '@pulse/contract'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { ApiProblem } from '../session/problem.ts'
 import { useMay } from '../session/use-session.ts'
 import { toast } from '../ui/toast.ts'
+import { toastProblem } from '../ui/toast-problem.ts'
 import { replay } from './queries.ts'
 
 /** Sends a dead letter once more, and says what that did. */
@@ -15,10 +15,7 @@ export function useReplay() {
       toast({
         text: `Replayed: ${delivery.destinationName} hears of ${delivery.device} ${delivery.title} again, under the same webhook-id.`,
       }),
-    onError: (error) => {
-      const problem = ApiProblem.of(error)
-      toast({ tone: 'critical', text: `Not replayed. ${problem.title} ${problem.remedy}` })
-    },
+    onError: (error) => toastProblem(error, 'Not replayed.'),
     onSettled: () => {
       for (const key of ['deliveries', 'delivery', 'overview']) {
         void client.invalidateQueries({ queryKey: [key] })

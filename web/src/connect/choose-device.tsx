@@ -3,8 +3,8 @@ import type { DeviceRow } from '@pulse/contract'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { useDeferredValue, useState } from 'react'
 import { deviceSearchQuery } from '../registry/queries.ts'
-import { ApiProblem } from '../session/problem.ts'
 import { useMay } from '../session/use-session.ts'
+import { FormProblem } from '../ui/form-problem.tsx'
 import { Panel } from '../ui/panel.tsx'
 import { StatusDot } from '../ui/status.tsx'
 import classes from './connect.module.css'
@@ -25,7 +25,6 @@ export function ChooseDevice({ onReady }: ChooseDeviceProps) {
     mutationFn: createToken,
     onSuccess: ({ token }, device) => onReady(device, token),
   })
-  const problem = error ? ApiProblem.of(error) : undefined
   return (
     <Panel title="Or choose one that is registered" padded>
       <TextInput
@@ -35,11 +34,7 @@ export function ChooseDevice({ onReady }: ChooseDeviceProps) {
         value={text}
         onChange={(event) => setText(event.currentTarget.value)}
       />
-      {problem && (
-        <p role="alert" className={classes.problem}>
-          {problem.title} {problem.remedy}
-        </p>
-      )}
+      <FormProblem error={error} />
       <ul className={classes.found} aria-label="Devices found">
         {found.map((device) => (
           <Found

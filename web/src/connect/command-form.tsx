@@ -1,7 +1,7 @@
 import { Button, NativeSelect, Textarea, TextInput } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
-import { ApiProblem } from '../session/problem.ts'
+import { FormProblem } from '../ui/form-problem.tsx'
 import { Panel } from '../ui/panel.tsx'
 import { toast } from '../ui/toast.ts'
 import { type CommandDraft, checkDraft, useCommandDraft } from './command-draft.ts'
@@ -20,7 +20,7 @@ export function CommandForm({ device }: { readonly device: string }) {
   const { draft, change, clear } = useCommandDraft(device)
   const [tried, setTried] = useState(false)
   const { nameError, body } = checkDraft(draft)
-  const { send, problem, isPending } = useSend(device, () => {
+  const { send, error, isPending } = useSend(device, () => {
     clear()
     setTried(false)
   })
@@ -35,12 +35,7 @@ export function CommandForm({ device }: { readonly device: string }) {
     <Panel title="Send a command" padded>
       <form className={classes.form} onSubmit={submit} noValidate>
         <Fields draft={draft} tried={tried} onChange={change} />
-        {problem && (
-          <p role="alert" className={classes.problem}>
-            {problem.title} {problem.detail} {problem.remedy}{' '}
-            <span className="mono">{problem.code}</span>
-          </p>
-        )}
+        <FormProblem error={error} />
         <Button type="submit" variant="filled" loading={isPending}>
           Send
         </Button>
@@ -101,5 +96,5 @@ function useSend(device: string, onSent: () => void) {
     },
     onSettled: () => client.invalidateQueries({ queryKey: ['commands', device] }),
   })
-  return { send: mutate, problem: error ? ApiProblem.of(error) : undefined, isPending }
+  return { send: mutate, error, isPending }
 }

@@ -2,7 +2,6 @@ import { Button, Modal } from '@mantine/core'
 import type { DeviceDetail, DeviceToken } from '@pulse/contract'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useMemo, useState } from 'react'
-import { ApiProblem } from '../session/problem.ts'
 import { useMay } from '../session/use-session.ts'
 import { type Column, DataTable } from '../ui/data-table.tsx'
 import { formatExact, formatMoment } from '../ui/format.ts'
@@ -10,6 +9,7 @@ import { Panel } from '../ui/panel.tsx'
 import { EmptyState } from '../ui/states.tsx'
 import { TimeAgo } from '../ui/time-ago.tsx'
 import { toast } from '../ui/toast.ts'
+import { toastProblem } from '../ui/toast-problem.ts'
 import classes from './connect.module.css'
 import { createToken, revokeToken, tokensQuery } from './queries.ts'
 import { TokenOnce } from './token-once.tsx'
@@ -108,15 +108,10 @@ function useCreate(device: string) {
   const client = useQueryClient()
   const { mutate, data, reset, isPending } = useMutation({
     mutationFn: () => createToken(device),
-    onError: tellRefusal,
+    onError: (error) => toastProblem(error),
     onSettled: () => client.invalidateQueries({ queryKey: ['tokens', device] }),
   })
   return { create: mutate, token: data?.token, forget: reset, isPending }
-}
-
-function tellRefusal(error: unknown) {
-  const problem = ApiProblem.of(error)
-  toast({ tone: 'critical', text: `${problem.title} ${problem.remedy}` })
 }
 
 interface RevokeProps {
@@ -133,7 +128,7 @@ function Revoke({ device, token, onClose }: RevokeProps) {
       toast({ text: `Token ${token.id} of ${device.name} is revoked.` })
       onClose()
     },
-    onError: tellRefusal,
+    onError: (error) => toastProblem(error),
     onSettled: () => client.invalidateQueries({ queryKey: ['tokens', device.key] }),
   })
   const connected = device.session.connected

@@ -2,8 +2,8 @@ import { Button, NativeSelect, TextInput } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
 import { sitesQuery, typesQuery } from '../registry/queries.ts'
-import { ApiProblem } from '../session/problem.ts'
 import { useMay } from '../session/use-session.ts'
+import { FormProblem } from '../ui/form-problem.tsx'
 import { Panel } from '../ui/panel.tsx'
 import { EmptyState } from '../ui/states.tsx'
 import classes from './connect.module.css'
@@ -21,7 +21,7 @@ export function RegisterDevice({ onReady }: DeviceStepProps) {
   const { draft, change, clear } = useDeviceDraft()
   const [tried, setTried] = useState(false)
   const { errors, body } = checkDevice(draft)
-  const { register, problem, isPending } = useRegister((key, token) => {
+  const { register, error, isPending } = useRegister((key, token) => {
     clear()
     onReady(key, token)
   })
@@ -45,11 +45,7 @@ export function RegisterDevice({ onReady }: DeviceStepProps) {
     <Panel title="Register a device" padded>
       <form className={classes.form} onSubmit={submit} noValidate>
         <Fields draft={draft} errors={errors} tried={tried} onChange={change} />
-        {problem && (
-          <p role="alert" className={classes.problem}>
-            {problem.title} {problem.remedy} <span className="mono">{problem.code}</span>
-          </p>
-        )}
+        <FormProblem error={error} />
         <Button type="submit" variant="filled" loading={isPending}>
           Register and create a token
         </Button>
@@ -137,5 +133,5 @@ function useRegister(onDone: (device: string, token: string) => void) {
       }
     },
   })
-  return { register: mutate, problem: error ? ApiProblem.of(error) : undefined, isPending }
+  return { register: mutate, error, isPending }
 }

@@ -1,7 +1,6 @@
 import { Button } from '@mantine/core'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import type { z } from 'zod'
-import { ApiProblem } from '../session/problem.ts'
 import { useMay } from '../session/use-session.ts'
 import { useDeviceType } from '../state/use-device-type.ts'
 import { Chip } from '../ui/chip.tsx'
@@ -9,7 +8,7 @@ import { CodeBlock } from '../ui/code-block.tsx'
 import { CopyButton } from '../ui/copy-button.tsx'
 import { Panel } from '../ui/panel.tsx'
 import { QueryView, Skeleton } from '../ui/states.tsx'
-import { toast } from '../ui/toast.ts'
+import { toastProblem } from '../ui/toast-problem.ts'
 import { useSearchState } from '../ui/use-search-state.ts'
 import classes from './connect.module.css'
 import { createToken, endpointsQuery } from './queries.ts'
@@ -74,10 +73,7 @@ function NewToken({ device, onToken }: NewTokenProps) {
   const { mutate, isPending } = useMutation({
     mutationFn: () => createToken(device),
     onSuccess: ({ token }) => onToken(token),
-    onError: (error) => {
-      const problem = ApiProblem.of(error)
-      toast({ tone: 'critical', text: `${problem.title} ${problem.remedy}` })
-    },
+    onError: (error) => toastProblem(error),
   })
   return (
     <span className={classes.newToken}>

@@ -1,8 +1,8 @@
 import type { Alert } from '@pulse/contract'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { ApiProblem } from '../session/problem.ts'
 import { useMay, usePersonName } from '../session/use-session.ts'
 import { toast } from '../ui/toast.ts'
+import { toastProblem } from '../ui/toast-problem.ts'
 import { acknowledge, showAcknowledged } from './queries.ts'
 
 /** Acknowledges an alert: shown at once, taken back with the reason if Pulse refuses. */
@@ -14,10 +14,7 @@ export function useAcknowledge() {
     mutationFn: (alert: Alert) => acknowledge(alert.id),
     onMutate: (alert) => showAcknowledged(client, alert.id, name),
     onSuccess: (_, alert) => toast({ text: `Acknowledged: ${alert.deviceName} ${alert.title}.` }),
-    onError: (error) => {
-      const problem = ApiProblem.of(error)
-      toast({ tone: 'critical', text: `Not acknowledged. ${problem.title} ${problem.remedy}` })
-    },
+    onError: (error) => toastProblem(error, 'Not acknowledged.'),
     onSettled: () => {
       for (const key of ['alerts', 'alert', 'overview']) {
         void client.invalidateQueries({ queryKey: [key] })

@@ -1,13 +1,13 @@
 import { type Alert, type AlertDetail, alert, alertDetail, alertsAnswer } from '@pulse/contract'
 import {
   type InfiniteData,
-  infiniteQueryOptions,
   keepPreviousData,
   type QueryClient,
   queryOptions,
 } from '@tanstack/react-query'
 import type { z } from 'zod'
 import { api } from '../session/api.ts'
+import { countedPagesQuery } from '../session/counted-pages.ts'
 import { worstFirst } from './group-alerts.ts'
 
 export type AlertsAnswer = z.infer<typeof alertsAnswer>
@@ -31,20 +31,12 @@ export const alertsQuery = (filter: AlertsFilter) =>
 
 /** Alerts that match a filter, page by page, and the counts of all. */
 export const alertPagesQuery = (filter: AlertsFilter) =>
-  infiniteQueryOptions({
+  countedPagesQuery({
     queryKey: ['alerts', 'pages', { ...filter }],
-    queryFn: ({ pageParam, signal }) => {
-      const params = { ...filter, cursor: pageParam, limit: 200 }
-      return api.get('/v1/alerts', alertsAnswer, { params, signal })
-    },
-    initialPageParam: undefined as string | undefined,
-    getNextPageParam: (last) => last.next,
-    select: ({ pages }) => ({
-      items: pages.flatMap((page) => page.items),
-      counts: pages[0]?.counts,
-    }),
-    placeholderData: keepPreviousData,
-    refetchInterval: 15_000,
+    path: '/v1/alerts',
+    schema: alertsAnswer,
+    filter: { ...filter },
+    limit: 200,
   })
 
 /** One alert with its story. */
