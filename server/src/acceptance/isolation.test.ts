@@ -21,6 +21,8 @@ const untenanted = new Set([
   'platform.migration',
   'platform.outage',
   'platform.heartbeat',
+  // Wrapped, and read by the owner alone.
+  'platform.data_key',
   'state.flush',
   // People belong to several tenants; no role reads these tables, only functions of the owner do.
   'registry.person',

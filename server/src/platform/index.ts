@@ -22,11 +22,13 @@ export {
 export { createShell, permitted, type Shell } from './http/shell.ts'
 export { newId, uuidv7 } from './ids.ts'
 export { createLog, type Log, silentLog } from './log.ts'
+export { environmentMasterKey, type MasterKeySource, masterKeySource } from './master-key.ts'
 export { migrate } from './migrate.ts'
 export { createOutages, type Outages } from './outages.ts'
 export { emit } from './outbox.ts'
 export { type Postgres, PostgresError, startPostgres } from './postgres/index.ts'
 export { createRelay, type Relay, type RelayedEvent } from './relay.ts'
+export { resealAll, type SealedColumn } from './sealed-columns.ts'
 export {
   asPipeline,
   type Connection,
@@ -40,3 +42,4 @@ export {
   type TenantSql,
   unavailableWhenDown,
 } from './sql.ts'
+export { BrokenSealError, createVault, sealedAt, type Vault } from './vault.ts'
