@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { instant, prefixedId, slug } from './ids.ts'
-import { type Permission, permissions, roles } from './permissions.ts'
+import { type Permission, peoplesOwn, permissions, roles } from './permissions.ts'
 import { storable } from './text.ts'
 
 export const personId = prefixedId('pe')
@@ -9,6 +9,8 @@ export const invitationId = prefixedId('iv')
 export const apiKeyId = z.string().regex(/^[0-9a-z]{16}$/)
 
 export const permission = z.enum(Object.keys(permissions) as [Permission, ...Permission[]])
+/** What an API key may be given. */
+export const keyPermission = permission.exclude([...peoplesOwn])
 /** Key of a role: a built-in one, or one that the tenant made. */
 export const roleKey = slug
 const email = z.email().max(254)
@@ -93,7 +95,7 @@ export const invitationToken = z.strictObject({ token: z.string().min(1).max(128
 
 export const apiKeyDraft = z.strictObject({
   name: storable.min(1).max(64),
-  permissions: z.array(permission).min(1),
+  permissions: z.array(keyPermission).min(1),
   /** When it ends; at most two years ahead. */
   expiresAt: instant,
 })

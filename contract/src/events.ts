@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { apiKeyId, personId } from './access.ts'
 import { severity } from './envelope.ts'
 import { alertId, deliveryId, deviceKey, instant, slug } from './ids.ts'
 import { deviceStatus } from './registry.ts'
@@ -9,6 +10,10 @@ export const eventPayloads = {
   'registry.device-created': z.object({ device: deviceKey, type: slug }),
   'registry.token-created': z.object({ device: deviceKey, token: z.string() }),
   'registry.token-revoked': z.object({ device: deviceKey, token: z.string() }),
+  /** Somebody joined a tenant, left it, or may do something else in it. */
+  'registry.member-changed': z.object({ person: personId }),
+  'registry.role-changed': z.object({ role: slug }),
+  'registry.api-key-revoked': z.object({ key: apiKeyId }),
   'state.presence-changed': z.object({
     device: deviceKey,
     from: deviceStatus,

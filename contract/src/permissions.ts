@@ -58,6 +58,16 @@ const admin: readonly Permission[] = [
   'tenant.export',
 ]
 
+/** What only people may do: a key that leaks must not make keys, roles or people. */
+export const peoplesOwn = [
+  'session.own',
+  'member.write',
+  'role.write',
+  'key.write',
+] as const satisfies readonly Permission[]
+export const keyMayHave = (permission: Permission): boolean =>
+  !peoplesOwn.some((own) => own === permission)
+
 /** What still works in a suspended tenant: to read, to export, and one's own session. */
 export const worksWhileSuspended = (permission: Permission): boolean =>
   permission.endsWith('.read') || permission === 'session.own' || permission === 'tenant.export'

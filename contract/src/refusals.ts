@@ -83,6 +83,21 @@ export const refusals = define({
       text: 'An API key cannot do this; it is for people.',
       remedy: 'Sign in as a person.',
     },
+    deactivated: {
+      kind: 'forbidden',
+      text: 'Your access to this Pulse has been ended.',
+      remedy: 'Ask whoever runs this Pulse.',
+    },
+    'beyond-own': {
+      kind: 'forbidden',
+      text: 'Nobody grants more than they have, nor changes who may do more than they.',
+      remedy: 'Ask somebody who has the permissions named in the detail.',
+    },
+    'other-email': {
+      kind: 'forbidden',
+      text: 'This invitation is for another e-mail address, or nobody has verified that yours is yours.',
+      remedy: 'Sign in with the account of the invited address, or ask for an invitation to yours.',
+    },
     suspended: {
       kind: 'forbidden',
       text: 'This tenant is suspended: it can be read and exported, not changed.',
@@ -92,6 +107,26 @@ export const refusals = define({
       kind: 'missing',
       text: 'There is no such tenant, or you do not belong to it.',
       remedy: 'Check the Pulse-Tenant header.',
+    },
+    'unknown-member': {
+      kind: 'missing',
+      text: 'There is no such person in this tenant.',
+      remedy: 'Use the id of a person listed at /v1/members.',
+    },
+    'unknown-role': {
+      kind: 'missing',
+      text: 'There is no such role in this tenant.',
+      remedy: 'Use the key of a role listed at /v1/roles.',
+    },
+    'unknown-invitation': {
+      kind: 'missing',
+      text: 'There is no such invitation, or it was used, withdrawn or has expired.',
+      remedy: 'Ask an admin of the tenant for a new one.',
+    },
+    'unknown-key': {
+      kind: 'missing',
+      text: 'There is no such API key in this tenant.',
+      remedy: 'Use the id of a key listed at /v1/api-keys.',
     },
     'unknown-device': {
       kind: 'missing',
@@ -112,6 +147,41 @@ export const refusals = define({
       kind: 'missing',
       text: 'The device has no such token.',
       remedy: 'List the tokens of the device and use one of their ids.',
+    },
+    'last-admin': {
+      kind: 'conflict',
+      text: 'The tenant would be left without an active person who may manage people.',
+      remedy: 'Give somebody else a role with member.write first.',
+    },
+    'claimed-role': {
+      kind: 'conflict',
+      text: 'This role follows what the identity provider says of the person.',
+      remedy: 'Change it at the identity provider, or deactivate the person here.',
+    },
+    'built-in-role': {
+      kind: 'conflict',
+      text: 'This role is built in and stays as it is.',
+      remedy: 'Make a role of your own under another key.',
+    },
+    'role-in-use': {
+      kind: 'conflict',
+      text: 'Somebody has this role, or is invited to it.',
+      remedy: 'Give them another role and withdraw the invitations first.',
+    },
+    'already-member': {
+      kind: 'conflict',
+      text: 'This person belongs to the tenant already.',
+      remedy: 'Change their role, or activate them again, at /v1/members.',
+    },
+    'already-invited': {
+      kind: 'conflict',
+      text: 'There is an open invitation for this address.',
+      remedy: 'Withdraw it first if its link is lost.',
+    },
+    'username-taken': {
+      kind: 'conflict',
+      text: 'Somebody else has this username.',
+      remedy: 'Choose another.',
     },
     'device-exists': {
       kind: 'conflict',

@@ -2,6 +2,7 @@ import {
   envelope,
   eventEnvelope,
   eventPayloads,
+  keyMayHave,
   permissions,
   type RefusalKind,
   refusalKinds,
@@ -112,7 +113,8 @@ function permissionsPage(routes: readonly RouteFacts[]): string {
 
 Every route declares the permission that it needs, or to whom it is open; Pulse does not start with one that declares
 neither. A person has a role in each tenant that they belong to, and a role has permissions. A tenant can make roles of
-its own out of the same permissions. An API key has the permissions that it was made with, in one tenant. An operator
+its own out of the same permissions. An API key has the permissions that it was made with, in one tenant; \`member.write\`,
+\`role.write\` and \`key.write\` are for people alone. An operator
 of the platform has the routes under \`/v1/operator\`, and none of a tenant until they enter it with a reason.
 
 ## Permissions of the roles
@@ -138,7 +140,7 @@ export function mayAsk(
   if (open === 'device' || asker === 'nobody') return false
   if (operator) return asker === 'operator'
   if (permission === undefined) return asker !== 'API key'
-  if (asker === 'API key') return true
+  if (asker === 'API key') return keyMayHave(permission)
   return asker !== 'operator' && rolePermissions[asker].includes(permission)
 }
 
