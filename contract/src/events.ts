@@ -14,6 +14,8 @@ export const eventPayloads = {
   'registry.member-changed': z.object({ person: personId }),
   'registry.role-changed': z.object({ role: slug }),
   'registry.api-key-revoked': z.object({ key: apiKeyId }),
+  /** Renamed, suspended, resumed, leaving, kept, or gone. */
+  'registry.tenant-changed': z.object({ tenant: slug, suspended: z.boolean() }),
   'state.presence-changed': z.object({
     device: deviceKey,
     from: deviceStatus,

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { personId } from './access.ts'
+import { newInvitation, personId } from './access.ts'
 import { instant, prefixedId, slug } from './ids.ts'
 import { storable } from './text.ts'
 
@@ -21,14 +21,16 @@ export const operatorTenant = z.object({
   devices: z.int().min(0),
   online: z.int().min(0),
   people: z.int().min(0),
-  /** Open alerts of any severity. */
+  retentionDays: z.int().min(1),
+  /** Open alerts of any severity, as of the last minute. */
   openAlerts: z.int().min(0),
   /** Stored messages of the last five minutes, per second. */
   messagesPerSecond: z.number().min(0),
   /** Stored messages by hour, the newest last; 24 of them. */
   messagesByHour: z.array(z.int().min(0)),
-  /** Rows of telemetry in the hot store. */
+  /** Rows of telemetry in the hot store; about, where there are many. */
   storedMessages: z.int().min(0),
+  /** Counted up to 10,000. */
   deadLetters: z.int().min(0),
   rejectionsLastHour: z.int().min(0),
 })
@@ -42,6 +44,8 @@ export const newTenant = z.strictObject({
   adminEmail: z.email().max(254),
 })
 export type NewTenantDraft = z.infer<typeof newTenant>
+/** The answer to a new tenant: its key, and the invitation of its first admin. */
+export const madeTenant = z.object({ key: slug, invitation: newInvitation })
 export const tenantChange = z.strictObject({
   name: storable.min(1).max(128).optional(),
   retentionDays: z.int().min(1).max(3650).optional(),
@@ -49,6 +53,23 @@ export const tenantChange = z.strictObject({
 /** Why an operator does what they do; kept in the audit of the tenant. */
 export const reason = storable.trim().min(8).max(500)
 export const reasoned = z.strictObject({ reason })
+
+/** A tenant as its own people see it. */
+export const tenantFacts = z.object({
+  key: slug,
+  name: z.string(),
+  region: z.string(),
+  cell: z.string(),
+  retentionDays: z.int().min(1),
+  state: z.enum(tenantStates),
+  /** Why it is suspended; null while it is not. */
+  suspendedFor: z.string().nullable(),
+  deleteAfter: instant.nullable(),
+  createdAt: instant,
+})
+export type TenantFacts = z.infer<typeof tenantFacts>
+/** What an admin may change of their own tenant. */
+export const tenantName = z.strictObject({ name: storable.min(1).max(128) })
 export const tenantRemoval = z.strictObject({
   reason,
   /** The key of the tenant again: a slip of the hand must not match it. */
@@ -74,3 +95,45 @@ export const entering = z.object({
   endedAt: instant.nullable(),
 })
 export type Entering = z.infer<typeof entering>
+
+/** An operator of the platform. */
+export const operatorFacts = z.object({
+  person: personId,
+  /** Who vouches for them: `embedded`, or the address of an identity provider. */
+  issuer: z.string(),
+  username: z.string(),
+  name: z.string(),
+  email: z.string().nullable(),
+  active: z.boolean(),
+  /** The one who asks. */
+  self: z.boolean(),
+})
+export type OperatorFacts = z.infer<typeof operatorFacts>
+/** Makes somebody an operator, or no longer one. */
+export const operatorGrant = z.strictObject({
+  username: storable.min(1).max(128),
+  /** Needed only where people of two identity providers have one user name. */
+  issuer: storable.min(1).max(512).optional(),
+  operator: z.boolean(),
+  reason,
+})
+
+export const tenantExportId = prefixedId('ex')
+/** An export of a tenant, whole. */
+export const tenantExport = z.object({
+  id: tenantExportId,
+  state: z.enum(['queued', 'running', 'ready', 'failed']),
+  requestedBy: z.string(),
+  createdAt: instant,
+  finishedAt: instant.nullable(),
+  /** When its archive is deleted. */
+  expiresAt: instant.nullable(),
+  tables: z.int().min(0),
+  tablesDone: z.int().min(0),
+  rows: z.int().min(0),
+  /** Size and SHA-256 of the archive. */
+  bytes: z.int().min(0).nullable(),
+  sha256: z.string().nullable(),
+  error: z.string().nullable(),
+})
+export type TenantExport = z.infer<typeof tenantExport>

@@ -128,6 +128,46 @@ export const refusals = define({
       text: 'There is no such API key in this tenant.',
       remedy: 'Use the id of a key listed at /v1/api-keys.',
     },
+    'tenant-exists': {
+      kind: 'conflict',
+      text: 'A tenant with this key exists already.',
+      remedy: 'Choose another key.',
+    },
+    'tenant-leaving': {
+      kind: 'conflict',
+      text: 'This tenant is about to be deleted.',
+      remedy: 'Keep it first, as long as its waiting period has not passed.',
+    },
+    'tenant-stays': {
+      kind: 'conflict',
+      text: 'This tenant is not about to be deleted, or its deletion has begun.',
+      remedy: 'Look at the list of tenants.',
+    },
+    'not-suspended': {
+      kind: 'conflict',
+      text: 'This tenant is not suspended.',
+      remedy: 'Nothing needs to be done.',
+    },
+    'wrong-confirmation': {
+      kind: 'invalid',
+      text: 'The key in the confirmation is not the key of this tenant.',
+      remedy: 'Repeat the key of the tenant that is to be deleted.',
+    },
+    'unknown-entering': {
+      kind: 'missing',
+      text: 'There is no such stay, or it has ended.',
+      remedy: 'Look at the list of enterings.',
+    },
+    'unknown-person': {
+      kind: 'missing',
+      text: 'There is no such person.',
+      remedy: 'Check the user name; a person exists once they have signed in.',
+    },
+    'last-operator': {
+      kind: 'conflict',
+      text: 'This is the last operator of the platform.',
+      remedy: 'Make somebody else an operator first.',
+    },
     'unknown-device': {
       kind: 'missing',
       text: 'There is no such device in this tenant.',
@@ -325,6 +365,23 @@ export const refusals = define({
       kind: 'forbidden',
       text: 'The destination leads to a private, loopback or link-local address.',
       remedy: 'Use a public address, or have the platform operator allow this one.',
+    },
+  },
+  ops: {
+    'unknown-export': {
+      kind: 'missing',
+      text: 'There is no such export in this tenant, or its archive was deleted.',
+      remedy: 'List the exports, or ask for another.',
+    },
+    'export-running': {
+      kind: 'conflict',
+      text: 'An export of this tenant is under way.',
+      remedy: 'Wait until it is ready.',
+    },
+    'export-not-ready': {
+      kind: 'conflict',
+      text: 'The export has no archive yet.',
+      remedy: 'Look at its state, and fetch the archive when it is ready.',
     },
   },
 })
