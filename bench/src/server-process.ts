@@ -2,7 +2,14 @@
  * One Pulse in a process of its own, started as `npm start` does it, that answers a few questions
  * of its parent and can be told to die at the worst moment. It ends with its parent.
  */
-import { createApp, createLog, openEmbedded, readConfig, systemClock } from '@pulse/server'
+import {
+  createApp,
+  createLog,
+  masterKeySource,
+  openEmbedded,
+  readConfig,
+  systemClock,
+} from '@pulse/server'
 import type { Answer, Question } from './server.ts'
 
 const config = readConfig(process.argv.slice(2), {})
@@ -14,6 +21,7 @@ const app = await createApp({
   clock: systemClock,
   log,
   database,
+  masterKey: masterKeySource(config, {}),
   portal: '/nonexistent',
   onLost: (error) => {
     throw error

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import {
   createApp,
   createLog,
+  masterKeySource,
   openEmbedded,
   type PulseApp,
   readConfig,
@@ -60,6 +61,7 @@ async function fill(folder: string, count: number, receiver: Receiver): Promise<
     clock: systemClock,
     log,
     database,
+    masterKey: masterKeySource(config, {}),
     portal: '/nonexistent',
     onLost: (error) => {
       throw error

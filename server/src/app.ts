@@ -1,6 +1,6 @@
 import type { AddressInfo } from 'node:net'
 import type { DevicePatch } from '@pulse/contract'
-import { actionsRoutes, createActions } from '#actions'
+import { actionsRoutes, actionsSealed, createActions } from '#actions'
 import {
   acceptWebSockets,
   type CommandItem,
@@ -26,19 +26,24 @@ import {
   createOutages,
   createRelay,
   createShell,
+  createVault,
   type Database,
   type DatabaseAccess,
   every,
   forgetIdempotencyKeys,
   type Log,
+  type MasterKeySource,
   newId,
   type OpenApi,
   PulseError,
   type Relay,
   readPem,
+  resealAll,
+  type SealedColumn,
   secureHeaders,
   servePortal,
   takeIdempotencyKeys,
+  type Vault,
 } from '#platform'
 import { createRegistry, type Device, type Directory, registryRoutes } from '#registry'
 import { createRuleBook, createRules, type Rules, rulesRoutes, rulesStage } from '#rules'
@@ -58,11 +63,15 @@ export const VERSION = '0.1.0'
 const HOT_DAYS = 31
 const MAINTAIN_EVERY_MS = 10_000
 
+/** Every column that the vault keeps: what a rotation of the data key reaches. */
+export const sealedColumns: readonly SealedColumn[] = [...actionsSealed]
+
 export interface AppDeps {
   readonly config: Config
   readonly clock: Clock
   readonly log: Log
   readonly database: DatabaseAccess
+  readonly masterKey: MasterKeySource
   /** Another process took over the lanes of this database: this one must end. */
   readonly onLost: (error: Error) => void
   /** Folder of the built portal. */
@@ -89,6 +98,7 @@ export async function createApp(deps: AppDeps) {
     log,
     onLost: deps.onLost,
   })
+  const vault = createVault({ owner: pools.owner, masterKey: deps.masterKey, clock })
   const outages = createOutages({ db: pools.pipeline, clock, log })
   const relay = createRelay({ facts: database.facts('pulse_pipeline'), clock, log })
   const registry = createRegistry({
@@ -106,6 +116,7 @@ export async function createApp(deps: AppDeps) {
   const actions = createActions({
     app: pools.app,
     pipeline: pools.pipeline,
+    vault,
     clock,
     log,
     destinationsOf: (tenant, rule) => book.rule(tenant, rule)?.notify ?? [],
@@ -230,6 +241,7 @@ export async function createApp(deps: AppDeps) {
     /** Restores, then listens. @throws when a port is taken */
     async start(): Promise<Listening> {
       await guard.start()
+      await openVault({ vault, owner: pools.owner, log })
       await outages.start()
       await maintenance()
       await pipeline.start(() => state.begin(asPipeline(pools.pipeline), config.lanes))
@@ -285,6 +297,14 @@ const openPools = (database: DatabaseAccess) => ({
     name: 'pulse pipeline',
   }),
 })
+
+/** Before anything needs a secret. What a rotation or an older Pulse left behind is moved. */
+async function openVault(deps: { vault: Vault; owner: Database; log: Log }): Promise<void> {
+  await deps.vault.start()
+  const { moved, stuck } = await resealAll(deps.owner, deps.vault, sealedColumns)
+  if (moved > 0) deps.log.info({ moved }, 'sealed under the newest data key')
+  if (stuck.length > 0) deps.log.error({ stuck }, 'sealed values do not open')
+}
 
 interface Maintenance {
   readonly partitions: ReturnType<typeof createPartitions>

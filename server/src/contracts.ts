@@ -11,7 +11,14 @@ import {
   roles,
 } from '@pulse/contract'
 import { z } from 'zod'
-import { type Config, type RouteFacts, readConfig, silentLog, systemClock } from '#platform'
+import {
+  type Config,
+  environmentMasterKey,
+  type RouteFacts,
+  readConfig,
+  silentLog,
+  systemClock,
+} from '#platform'
 import { createApp } from './app.ts'
 
 /**
@@ -25,6 +32,7 @@ export async function contractFiles(): Promise<ReadonlyMap<string, string>> {
     config: readConfig(['--no-demo'], {}) as Config,
     clock: systemClock,
     log: silentLog,
+    masterKey: environmentMasterKey(''),
     database: { facts: () => nowhere, stop: async () => {} },
     portal: 'nowhere',
     onLost: () => {},

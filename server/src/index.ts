@@ -4,6 +4,7 @@ export {
   connect,
   createLog,
   type Database,
+  masterKeySource,
   openEmbedded,
   readConfig,
   systemClock,

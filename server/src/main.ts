@@ -1,5 +1,13 @@
 import { join } from 'node:path'
-import { CONFIG_HELP, createLog, openEmbedded, readConfig, systemClock } from '#platform'
+import {
+  CONFIG_HELP,
+  createLog,
+  masterKeySource,
+  openEmbedded,
+  readConfig,
+  refuseUnfit,
+  systemClock,
+} from '#platform'
 import { createApp } from './app.ts'
 import { startDemo } from './demo.ts'
 import { greet, say, sayFault } from './terminal.ts'
@@ -10,6 +18,8 @@ const STOP_WITHIN_MS = 15_000
 async function main(): Promise<void> {
   const config = readConfig(process.argv.slice(2), process.env)
   if (config === 'help') return say(CONFIG_HELP)
+  const masterKey = masterKeySource(config, process.env)
+  if (config.production) await refuseUnfit({ config, masterKey, env: process.env })
   const log = createLog(config.logLevel)
   const database = await openEmbedded(config.data, log)
   const portal = join(import.meta.dirname, '../../web/dist')
@@ -17,7 +27,15 @@ async function main(): Promise<void> {
     sayFault(error)
     process.exit(1)
   }
-  const app = await createApp({ config, clock: systemClock, log, database, portal, onLost })
+  const app = await createApp({
+    config,
+    clock: systemClock,
+    log,
+    database,
+    masterKey,
+    portal,
+    onLost,
+  })
   const closing: (() => Promise<void>)[] = [database.stop, app.close]
   let stopping = false
   const stop = async (): Promise<void> => {

@@ -1,5 +1,13 @@
+import { randomBytes } from 'node:crypto'
 import { connectAsync, type IClientOptions, type MqttClient } from 'mqtt'
-import { type Clock, type Config, readConfig, silentLog, systemClock } from '#platform'
+import {
+  type Clock,
+  type Config,
+  environmentMasterKey,
+  readConfig,
+  silentLog,
+  systemClock,
+} from '#platform'
 import { createApp, type PulseApp } from '../app.ts'
 import { type TestDatabase, testDatabase } from '../testing/index.ts'
 
@@ -25,6 +33,7 @@ export interface Harness {
 
 interface HarnessOptions {
   readonly clock?: Clock
+  readonly masterKey?: string
   readonly config?: Partial<Config>
   /** Seconds of silence until `probe` devices are stale and offline. */
   readonly staleAfterS?: number
@@ -32,7 +41,8 @@ interface HarnessOptions {
 }
 
 export async function startPulse(options: HarnessOptions = {}): Promise<Harness> {
-  return open(await testDatabase(), options)
+  const masterKey = options.masterKey ?? randomBytes(32).toString('base64')
+  return open(await testDatabase(), { ...options, masterKey })
 }
 
 async function open(db: TestDatabase, options: HarnessOptions): Promise<Harness> {
@@ -50,6 +60,7 @@ async function open(db: TestDatabase, options: HarnessOptions): Promise<Harness>
     clock,
     log: silentLog,
     database,
+    masterKey: environmentMasterKey(options.masterKey ?? ''),
     portal: '/nonexistent',
     onLost,
   })

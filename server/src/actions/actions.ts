@@ -8,7 +8,14 @@ import type {
 } from '@pulse/contract'
 import type { z } from 'zod'
 import type { StageFactory } from '#connect'
-import { type Clock, type Database, type Log, newId } from '#platform'
+import {
+  type Clock,
+  type Database,
+  type Log,
+  newId,
+  type SealedColumn,
+  type Vault,
+} from '#platform'
 import type { Act } from '#registry'
 import { attemptsOf, DEFAULT_RETRIES, type RetryPlan } from './backoff.ts'
 import {
@@ -37,6 +44,7 @@ export interface ActionsDeps {
   readonly app: Database
   /** A pool as `pulse_pipeline`, for the worker; two connections are enough. */
   readonly pipeline: Database
+  readonly vault: Vault
   readonly clock: Clock
   readonly log: Log
   /** Keys of the destinations that hear of a rule's alerts. */
@@ -48,6 +56,11 @@ export interface ActionsDeps {
   readonly resolve?: Resolve
   readonly newDeliveryId?: (atMs: number) => string
 }
+
+/** Where secrets of destinations lie. */
+export const actionsSealed: readonly SealedColumn[] = [
+  { table: 'actions.destination', column: 'sealed', key: ['tenant', 'key'], clear: 'secret' },
+]
 
 /** Destinations, and deliveries from the commit of their alert to their end. */
 export interface Actions {
@@ -103,7 +116,7 @@ export function createActions(deps: ActionsDeps): Actions {
     stop: () => worker.stop(),
     destinations: (tenant) => listDestinations(app, tenant),
     destination: (tenant, key) => readDestination(app, tenant, key),
-    putDestination: (act, draft) => putDestination(app, act, draft, clock.now()),
+    putDestination: (act, draft) => putDestination(deps, act, draft, clock.now()),
     deliveries: (tenant, query) => listDeliveries(app, tenant, query),
     delivery: (tenant, id) => readDelivery(app, tenant, id),
     async replay(act, id) {
@@ -128,6 +141,7 @@ const createWorker = (
   new Worker({
     db: deps.pipeline,
     sender: createSender({ clock: deps.clock, resolve: deps.resolve }),
+    vault: deps.vault,
     clock: deps.clock,
     log: deps.log,
     random: deps.random ?? Math.random,

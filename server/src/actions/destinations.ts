@@ -1,5 +1,5 @@
 import type { Destination } from '@pulse/contract'
-import { type Database, inTenant, record, type TenantSql } from '#platform'
+import { type Database, inTenant, record, sealedAt, type TenantSql, type Vault } from '#platform'
 import type { Act } from '#registry'
 import { isPlainlyPrivate } from './addresses.ts'
 import { refuse } from './errors.ts'
@@ -54,6 +54,16 @@ export const readDestination = (db: Database, tenant: number, key: string): Prom
     return destinationOf(row)
   })
 
+export interface DestinationDeps {
+  /** A pool as `pulse_app`. */
+  readonly app: Database
+  readonly vault: Vault
+}
+
+/** Where a destination's secret is sealed: for this row alone. */
+export const secretContext = (tenant: number, key: string): string =>
+  sealedAt('actions.destination', tenant, key)
+
 /**
  * Makes a destination, or changes its name and URL; its secret stays. Does nothing when it is so
  * already.
@@ -61,14 +71,14 @@ export const readDestination = (db: Database, tenant: number, key: string): Prom
  * @throws `actions.bad-destination`, `actions.private-address`
  */
 export async function putDestination(
-  db: Database,
+  { app, vault }: DestinationDeps,
   act: Act,
   draft: DestinationDraft,
   nowMs: number,
 ): Promise<PutDestination> {
   const url = usableUrl(draft.url)
-  return inTenant(db, act.tenant, async (sql) => {
-    const made = await create(sql, act, draft, { url, nowMs })
+  return inTenant(app, act.tenant, async (sql) => {
+    const made = await create(sql, act, draft, { url, nowMs, vault })
     return made ?? { destination: await change(sql, act, draft, url) }
   })
 }
@@ -100,15 +110,16 @@ async function create(
   sql: TenantSql,
   act: Act,
   draft: DestinationDraft,
-  { url, nowMs }: { readonly url: URL; readonly nowMs: number },
+  { url, nowMs, vault }: { readonly url: URL; readonly nowMs: number; readonly vault: Vault },
 ): Promise<PutDestination | undefined> {
   if (await find(sql, draft.key)) return undefined
   const privateAllowed = draft.privateAllowed ?? false
   refusePrivate(url, privateAllowed)
   const secret = draft.secret ?? newSecret()
+  const sealed = await vault.seal(secret, secretContext(act.tenant, draft.key))
   const [row] = await sql<Row[]>`
-    insert into actions.destination (key, name, kind, url, secret, private_allowed, created_at)
-    values (${draft.key}, ${draft.name}, 'webhook', ${url.href}, ${secret}, ${privateAllowed}, ${new Date(nowMs)})
+    insert into actions.destination (key, name, kind, url, sealed, private_allowed, created_at)
+    values (${draft.key}, ${draft.name}, 'webhook', ${url.href}, ${sealed}, ${privateAllowed}, ${new Date(nowMs)})
     on conflict do nothing
     returning ${columns(sql)}`
   // Somebody else made it between the look and the write.

@@ -13,7 +13,8 @@ export interface Claim {
   readonly attemptsAllowed: number
   /** Undefined when there is no destination of this key. */
   readonly url: string | undefined
-  readonly secret: string | undefined
+  /** Its secret, as the vault keeps it. */
+  readonly sealed: string | undefined
   readonly privateAllowed: boolean
 }
 
@@ -60,7 +61,7 @@ export interface ClaimRequest {
 export async function claimDue(sql: PipelineSql, request: ClaimRequest): Promise<readonly Claim[]> {
   const at = new Date(request.at)
   const rows = await sql<
-    (Omit<Claim, 'url' | 'secret'> & { url: string | null; secret: string | null })[]
+    (Omit<Claim, 'url' | 'sealed'> & { url: string | null; sealed: string | null })[]
   >`
     with recursive busy as (
       (select tenant, destination from actions.delivery
@@ -102,8 +103,8 @@ export async function claimDue(sql: PipelineSql, request: ClaimRequest): Promise
       left join actions.destination t on t.tenant = due.tenant and t.key = due.destination
      where d.tenant = due.tenant and d.id = due.id
     returning d.tenant, d.id, d.destination, d.body, d.attempts, d.attempts_allowed as "attemptsAllowed",
-              t.url, t.secret, coalesce(t.private_allowed, false) as "privateAllowed"`
-  return rows.map((row) => ({ ...row, url: row.url ?? undefined, secret: row.secret ?? undefined }))
+              t.url, t.sealed, coalesce(t.private_allowed, false) as "privateAllowed"`
+  return rows.map((row) => ({ ...row, url: row.url ?? undefined, sealed: row.sealed ?? undefined }))
 }
 
 /** A delivery after its attempt, with the tenant whose it is. */

@@ -13,7 +13,7 @@ import {
   silentLog,
 } from '#platform'
 import type { Act } from '#registry'
-import { type TestDatabase, testDatabase } from '#testing'
+import { type TestDatabase, testDatabase, testVault } from '#testing'
 import { type Actions, type ActionsDeps, createActions } from './actions.ts'
 
 export const act = (tenant = 1): Act => ({ tenant, actor: { kind: 'person', id: 'ada' } })
@@ -45,6 +45,7 @@ export function someAlert(clock: ManualClock, tenant = 1, device = 'ups-0041') {
 export async function testActions(notify: readonly string[] = ['ops']) {
   const database = await testDatabase()
   const clock = manualClock(Date.now())
+  const vault = await testVault(database)
   const running: Actions[] = []
   const opened: Database[] = []
   const changes: { tenant: number; summary: DeliverySummary }[] = []
@@ -58,6 +59,7 @@ export async function testActions(notify: readonly string[] = ['ops']) {
     const actions = createActions({
       app: database.as('pulse_app'),
       pipeline: open(database.facts('pulse_pipeline')),
+      vault,
       clock,
       log: silentLog,
       destinationsOf: () => notify,
@@ -71,6 +73,7 @@ export async function testActions(notify: readonly string[] = ['ops']) {
   }
   return {
     database,
+    vault,
     clock,
     create,
     open,

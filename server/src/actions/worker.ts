@@ -1,5 +1,15 @@
-import { asPipeline, type Clock, type Database, databaseIsDown, every, type Log } from '#platform'
+import {
+  asPipeline,
+  BrokenSealError,
+  type Clock,
+  type Database,
+  databaseIsDown,
+  every,
+  type Log,
+  type Vault,
+} from '#platform'
 import { type RetryPlan, retryAfterMs, waitAfter } from './backoff.ts'
+import { secretContext } from './destinations.ts'
 import {
   type Claim,
   claimDue,
@@ -27,6 +37,7 @@ export interface WorkerDeps {
   /** A pool as `pulse_pipeline`. */
   readonly db: Database
   readonly sender: Sender
+  readonly vault: Vault
   readonly clock: Clock
   readonly log: Log
   /** From 0 to 1, for the jitter. */
@@ -192,19 +203,31 @@ export class Worker {
   }
 
   async #send(
-    { id, url, secret, body, privateAllowed, destination }: Claim,
+    { tenant, id, url, sealed, body, privateAllowed, destination }: Claim,
     at: number,
   ): Promise<Answer> {
-    if (url === undefined || secret === undefined) {
-      const error = `There is no destination ${destination}.`
-      return { status: undefined, error, response: undefined, retryAfter: undefined }
+    if (url === undefined || sealed === undefined) {
+      return notSent(`There is no destination ${destination}.`)
     }
+    const secret = await this.#open(sealed, secretContext(tenant, destination))
+    if (secret === undefined) return notSent('The secret of this destination cannot be read.')
     return this.#deps.sender.send({
       url,
       headers: signedHeaders(secret, id, at, body),
       body,
       privateAllowed,
     })
+  }
+
+  async #open(sealed: string, context: string): Promise<string | undefined> {
+    const { vault, log } = this.#deps
+    try {
+      return await vault.open(sealed, context)
+    } catch (error) {
+      if (!(error instanceof BrokenSealError)) throw error
+      log.error({ err: error }, 'the secret of a destination does not open')
+      return undefined
+    }
   }
 
   #verdict(claim: Claim, answer: Answer): Pick<Outcome, 'state' | 'nextAttemptAt'> {
@@ -273,3 +296,10 @@ export class Worker {
     this.#down = false
   }
 }
+
+const notSent = (error: string): Answer => ({
+  status: undefined,
+  error,
+  response: undefined,
+  retryAfter: undefined,
+})

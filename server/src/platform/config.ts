@@ -13,6 +13,12 @@ const configSchema = z.object({
   tlsCert: z.string().optional(),
   tlsKey: z.string().optional(),
   data: z.string().default('.pulse'),
+  /** A file with the master key, instead of `master.key` in the data folder. */
+  masterKeyFile: z.string().optional(),
+  /** Refuses to start with a missing, weak or default secret. */
+  production: z.boolean().default(false),
+  /** Where people and devices find this Pulse, as they see it: behind a proxy, its address. */
+  publicUrl: z.url({ protocol: /^https?$/ }).optional(),
   demo: z.boolean().default(true),
   lanes: z.coerce.number().int().min(1).max(16).default(2),
   logLevel: z.enum(['silent', 'error', 'warn', 'info', 'debug', 'trace']).default('warn'),
@@ -30,6 +36,9 @@ export const CONFIG_HELP = `Usage: npm start -- [flags]
   --mqtts-port 8883  MQTT over TLS, with --tls-cert and --tls-key (PEM files)
   --host 127.0.0.1   address to listen on     (PULSE_HOST)
   --data .pulse      where everything lies    (PULSE_DATA)
+  --master-key-file  file with the master key (PULSE_MASTER_KEY_FILE; or the key in PULSE_MASTER_KEY)
+  --public-url       https://… as people see it (PULSE_PUBLIC_URL)
+  --production       refuse missing, weak and default secrets (PULSE_PRODUCTION=true)
   --no-demo          start without the demo tenant and its fleet (PULSE_DEMO=false)
   --log-level warn   silent error warn info debug trace
   --lanes 2  --device-rate 1000  --tenant-rate 200000`
@@ -42,6 +51,8 @@ const names = {
   'tls-cert': 'tlsCert',
   'tls-key': 'tlsKey',
   data: 'data',
+  'master-key-file': 'masterKeyFile',
+  'public-url': 'publicUrl',
   lanes: 'lanes',
   'log-level': 'logLevel',
   'device-rate': 'deviceRate',
@@ -61,7 +72,12 @@ export function readConfig(
   )
   const { values } = parseArgs({
     args: [...argv],
-    options: { ...options, 'no-demo': { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
+    options: {
+      ...options,
+      'no-demo': { type: 'boolean' },
+      production: { type: 'boolean' },
+      help: { type: 'boolean', short: 'h' },
+    },
   })
   if (values['help']) return 'help'
   const raw: Record<string, unknown> = {}
@@ -71,6 +87,7 @@ export function readConfig(
       (values as Record<string, unknown>)[flag] ?? (fromEnv === '' ? undefined : fromEnv)
     if (value !== undefined) raw[field] = value
   }
+  raw['production'] = values['production'] ?? isYes(env['PULSE_PRODUCTION'])
   raw['demo'] = !(values['no-demo'] ?? ['false', '0', 'no'].includes(env['PULSE_DEMO'] ?? ''))
   const parsed = configSchema.safeParse(raw)
   if (parsed.success) return parsed.data
@@ -79,6 +96,8 @@ export function readConfig(
   const flag = Object.entries(names).find(([, name]) => name === field)?.[0] ?? field
   throw new Error(`--${flag} is wrong: ${issue?.message}`)
 }
+
+const isYes = (text: string | undefined): boolean => ['true', '1', 'yes'].includes(text ?? '')
 
 /** Reads a PEM file that a flag names. */
 export const readPem = (path: string): Buffer => readFileSync(path)

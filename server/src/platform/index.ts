@@ -27,6 +27,7 @@ export { migrate } from './migrate.ts'
 export { createOutages, type Outages } from './outages.ts'
 export { emit } from './outbox.ts'
 export { type Postgres, PostgresError, startPostgres } from './postgres/index.ts'
+export { refuseUnfit } from './production.ts'
 export { createRelay, type Relay, type RelayedEvent } from './relay.ts'
 export { resealAll, type SealedColumn } from './sealed-columns.ts'
 export {

@@ -40,7 +40,7 @@ export const PREVIOUS_MASTER_KEY = 'PULSE_MASTER_KEY_PREVIOUS'
 interface Settings {
   /** Folder of the data, where the file lies unless it was named. */
   readonly data: string
-  readonly masterKeyFile: string | undefined
+  readonly masterKeyFile?: string | undefined
 }
 
 /**
@@ -61,11 +61,13 @@ export function masterKeySource(
 
 /** A master key out of variables; a rotation gives the one before as the previous. */
 export function environmentMasterKey(given: string, previous = ''): MasterKeySource {
-  const keys = {
-    current: localMasterKey(given, MASTER_KEY),
-    previous: previous === '' ? undefined : localMasterKey(previous, PREVIOUS_MASTER_KEY),
+  return {
+    where: MASTER_KEY,
+    read: async () => ({
+      current: localMasterKey(given, MASTER_KEY),
+      previous: previous === '' ? undefined : localMasterKey(previous, PREVIOUS_MASTER_KEY),
+    }),
   }
-  return { where: MASTER_KEY, read: async () => keys }
 }
 
 /**
