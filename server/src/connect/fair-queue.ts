@@ -12,9 +12,21 @@ const bytesOf = (item: Item): number => {
 
 interface TenantQueue {
   readonly items: Item[]
-  /** Index of the next item; the array is cut when it is used up. */
+  /** Bytes of each item, weighed once. */
+  readonly sizes: number[]
+  /** Index of the next item; the arrays are cut when much before it is used up. */
   next: number
   deficit: number
+}
+
+/** What is being taken, and how much of it there may be. */
+interface Taking {
+  readonly items: Item[]
+  rows: number
+  bytes: number
+  readonly maxRows: number
+  readonly maxBytes: number
+  full: boolean
 }
 
 /** What one turn gives a tenant, in rows. */
@@ -31,43 +43,33 @@ export class FairQueue {
 
   push(item: Item): void {
     const id = item.device.tenant.id
+    const bytes = bytesOf(item)
     const queue = this.#tenants.get(id)
-    if (queue) queue.items.push(item)
-    else this.#tenants.set(id, { items: [item], next: 0, deficit: 0 })
+    if (queue) {
+      queue.items.push(item)
+      queue.sizes.push(bytes)
+    } else this.#tenants.set(id, { items: [item], sizes: [bytes], next: 0, deficit: 0 })
     this.rows += rowsOf(item)
-    this.bytes += bytesOf(item)
+    this.bytes += bytes
   }
 
   /** Takes items of at most `maxRows` rows and `maxBytes` bytes, but at least one item if there is one. */
   take(maxRows: number, maxBytes: number): Item[] {
-    const taken: Item[] = []
-    let rows = 0
-    let bytes = 0
-    while (this.#tenants.size > 0) {
+    const taking = { items: [], rows: 0, bytes: 0, maxRows, maxBytes, full: false }
+    while (this.#tenants.size > 0 && !taking.full) {
       for (const [id, queue] of this.#tenants) {
         queue.deficit += QUANTUM
-        for (;;) {
-          const item = queue.items[queue.next]
-          if (!item) break
-          const weight = rowsOf(item)
-          const size = bytesOf(item)
-          if (taken.length > 0 && (rows + weight > maxRows || bytes + size > maxBytes)) {
-            forget(queue)
-            this.#account(rows, bytes)
-            return taken
-          }
-          if (weight > queue.deficit && this.#tenants.size > 1) break
-          queue.deficit -= weight
-          queue.next++
-          rows += weight
-          bytes += size
-          taken.push(item)
+        takeTurn(queue, taking, this.#tenants.size === 1)
+        if (taking.full) {
+          forget(queue)
+          break
         }
         this.#settleTurn(id, queue)
       }
     }
-    this.#account(rows, bytes)
-    return taken
+    this.rows -= taking.rows
+    this.bytes -= taking.bytes
+    return taking.items
   }
 
   /** Places held, those of items that were taken included: stays near {@link rows}. */
@@ -82,11 +84,6 @@ export class FairQueue {
     return this.take(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY)
   }
 
-  #account(rows: number, bytes: number): void {
-    this.rows -= rows
-    this.bytes -= bytes
-  }
-
   #settleTurn(id: number, queue: TenantQueue): void {
     // Deleting and setting again moves the tenant to the end of the round.
     this.#tenants.delete(id)
@@ -96,11 +93,28 @@ export class FairQueue {
   }
 }
 
+/** One tenant's turn: until its deficit is used up (unless nobody else waits) or the batch is full. */
+function takeTurn(queue: TenantQueue, taking: Taking, alone: boolean): void {
+  for (let item = queue.items[queue.next]; item; item = queue.items[++queue.next]) {
+    const rows = rowsOf(item)
+    const bytes = queue.sizes[queue.next] as number
+    taking.full =
+      taking.items.length > 0 &&
+      (taking.rows + rows > taking.maxRows || taking.bytes + bytes > taking.maxBytes)
+    if (taking.full || (rows > queue.deficit && !alone)) return
+    queue.deficit -= rows
+    taking.rows += rows
+    taking.bytes += bytes
+    taking.items.push(item)
+  }
+}
+
 /** Items that were taken are let go in strides, since the cut moves what is left. */
 const STRIDE = 1024
 
 function forget(queue: TenantQueue): void {
   if (queue.next < STRIDE) return
   queue.items.splice(0, queue.next)
+  queue.sizes.splice(0, queue.next)
   queue.next = 0
 }
