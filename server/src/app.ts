@@ -136,7 +136,6 @@ export async function createApp(deps: AppDeps) {
         devicesHeard: state.heard,
         outages: outages.list,
         newAlertId: (at) => newId('al', at),
-        onLate: () => {},
       }),
       actions.stage,
     ],

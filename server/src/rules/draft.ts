@@ -1,4 +1,5 @@
 import type { Severity, TraceStep } from '@pulse/contract'
+import type { Actor } from '#platform'
 import type { Device, IndexPatch } from '#registry'
 import type { Entry, LaneMemory, Ledger, OpenAlert } from './lane-memory.ts'
 
@@ -33,7 +34,7 @@ export interface Acknowledgement {
   readonly alert: string
   readonly device: string
   readonly by: string
-  readonly actor: { readonly kind: string; readonly id: string }
+  readonly actor: Actor
   readonly requestId: string | undefined
   readonly address: string | undefined
 }
@@ -53,8 +54,6 @@ export class Draft {
   readonly heard = new Map<number, number>()
   readonly heardMetric = new Map<Ledger, Map<number, number>>()
   readonly #open = new Map<number, { device: Device; alerts: readonly OpenAlert[] }>()
-  /** Points that evaluation skipped because the device had a newer one, by tenant. */
-  readonly late = new Map<number, number>()
   /** The version of the book that wake-ups were asked for, when this batch did. */
   armedVersion: number | undefined
 

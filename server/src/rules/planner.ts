@@ -128,8 +128,8 @@ export class Planner {
     for (const point of item.points) {
       if (!point.fresh) continue
       fresh = true
-      if (point.late) countLate(around.draft, device.tenant.id)
-      else measure(around, watches, { device, heardAt, point })
+      // Skipped; State counts it on the head of the device.
+      if (!point.late) measure(around, watches, { device, heardAt, point })
     }
     if (!fresh) return
     let awaited = false
@@ -242,8 +242,4 @@ function measure(around: Surroundings, watches: readonly Watch[], measured: Meas
       silence: undefined,
     })
   }
-}
-
-function countLate(draft: Draft, tenant: number): void {
-  draft.late.set(tenant, (draft.late.get(tenant) ?? 0) + 1)
 }

@@ -1,3 +1,4 @@
+import type { Actor } from '#platform'
 import type { Device, Directory } from '#registry'
 import type { RuleBook } from './book.ts'
 import type { Outage } from './machine.ts'
@@ -12,8 +13,6 @@ export interface RulesStageDeps {
   /** The outages of Pulse itself, in order. */
   readonly outages: () => readonly Outage[]
   readonly newAlertId: (atMs: number) => string
-  /** Called after the commit with the points that evaluation skipped, being older than the newest. */
-  readonly onLate: (tenant: number, points: number) => void
 }
 
 /** What the handler of `rules.acknowledge` gets as the item's result. */
@@ -24,7 +23,7 @@ export interface AcknowledgeArgs {
   readonly alert: string
   /** Name of the person, as it is shown. */
   readonly by: string
-  readonly actor: { readonly kind: string; readonly id: string }
+  readonly actor: Actor
   readonly requestId: string | undefined
   readonly address: string | undefined
 }

@@ -19,10 +19,7 @@ export function rulesStage(deps: RulesStageDeps): StageFactory {
       name: 'rules',
       plan: (batch) => planner.plan(batch),
       write: (sql, draft) => statements(sql, draft),
-      apply(draft) {
-        draft.apply()
-        for (const [tenant, points] of draft.late) deps.onLate(tenant, points)
-      },
+      apply: (draft) => draft.apply(),
     }
     return stage
   }

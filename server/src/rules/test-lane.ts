@@ -10,7 +10,6 @@ import { rulesStage } from './stage.ts'
 export interface TestLane {
   book: RuleBook
   readonly facts: EventDraft[]
-  readonly late: Map<number, number>
   readonly outages: Outage[]
   /** Runs a batch at `atMs`: `items`, and the wake-ups that are due by then. */
   run(atMs: number, items: readonly Item[]): Promise<void>
@@ -41,7 +40,6 @@ export async function testLane(db: Database, devices: readonly Device[]): Promis
   const lane: TestLane = {
     book: createRuleBook(silentLog),
     facts: [],
-    late: new Map(),
     outages: [],
     wakeOf: (device) => wakes.get(device.id),
     async restart() {
@@ -55,7 +53,6 @@ export async function testLane(db: Database, devices: readonly Device[]): Promis
         devicesHeard: () => [...heard].map(([id, at]) => [byId.get(id) as Device, at] as const),
         outages: () => lane.outages,
         newAlertId: () => `al_00000000-0000-7000-8000-${String(++alerts).padStart(12, '0')}`,
-        onLate: (tenant, points) => lane.late.set(tenant, (lane.late.get(tenant) ?? 0) + points),
       })
       stage = await factory({ index: 0, sql, owns: () => true, wake })
     },
