@@ -1,18 +1,18 @@
-import { Button, Modal } from '@mantine/core'
+import { Button } from '@mantine/core'
 import type { DeviceDetail, DeviceToken } from '@pulse/contract'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useMemo, useState } from 'react'
 import { useMay } from '../session/use-session.ts'
+import { Confirm } from '../ui/confirm.tsx'
 import { type Column, DataTable } from '../ui/data-table.tsx'
 import { formatExact, formatMoment } from '../ui/format.ts'
 import { Panel } from '../ui/panel.tsx'
+import { ShownOnce } from '../ui/shown-once.tsx'
 import { EmptyState } from '../ui/states.tsx'
 import { TimeAgo } from '../ui/time-ago.tsx'
 import { toast } from '../ui/toast.ts'
 import { toastProblem } from '../ui/toast-problem.ts'
-import classes from './connect.module.css'
 import { createToken, revokeToken, tokensQuery } from './queries.ts'
-import { TokenOnce } from './token-once.tsx'
 
 const baseColumns: readonly Column<DeviceToken>[] = [
   { key: 'id', title: 'Token', cell: ({ id }) => <span className="mono">{id}</span> },
@@ -65,7 +65,9 @@ export function CredentialsTab({ device }: { readonly device: DeviceDetail }) {
   )
   return (
     <>
-      {token && <TokenOnce token={token} onDone={forget} />}
+      {token && (
+        <ShownOnce title="The new token" copy="Copy the token" secret={token} onDone={forget} />
+      )}
       <Panel
         title="Tokens"
         meta="two may be valid at once while one is being replaced"
@@ -122,32 +124,31 @@ interface RevokeProps {
 
 function Revoke({ device, token, onClose }: RevokeProps) {
   const client = useQueryClient()
-  const { mutate, isPending } = useMutation({
+  const { mutate, error, isPending } = useMutation({
     mutationFn: () => revokeToken(device.key, token.id),
     onSuccess: () => {
       toast({ text: `Token ${token.id} of ${device.name} is revoked.` })
       onClose()
     },
-    onError: (error) => toastProblem(error),
     onSettled: () => client.invalidateQueries({ queryKey: ['tokens', device.key] }),
   })
   const connected = device.session.connected
   return (
-    <Modal opened onClose={onClose} title={`Revoke token ${token.id}?`} centered>
+    <Confirm
+      title={`Revoke token ${token.id}?`}
+      act="Revoke the token"
+      keep="Keep it"
+      pending={isPending}
+      error={error}
+      onAct={mutate}
+      onClose={onClose}
+    >
       <p>
         {connected
           ? `If ${device.name} signed in with it, its session ends at once and it cannot come back with this token.`
           : `${device.name} cannot connect with this token any more.`}{' '}
         This cannot be undone.
       </p>
-      <div className={classes.buttons}>
-        <Button onClick={onClose} data-autofocus>
-          Keep it
-        </Button>
-        <Button variant="filled" color="critical" loading={isPending} onClick={() => mutate()}>
-          Revoke the token
-        </Button>
-      </div>
-    </Modal>
+    </Confirm>
   )
 }

@@ -1,6 +1,6 @@
 import { Link } from '@tanstack/react-router'
+import classes from '../ui/tabs.module.css'
 import { useSearchState } from '../ui/use-search-state.ts'
-import classes from './device.module.css'
 import { type DeviceTab, deviceTabs } from './device-tab-names.ts'
 import { deviceSearch } from './search.ts'
 
