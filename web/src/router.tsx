@@ -7,6 +7,7 @@ import {
   redirect,
 } from '@tanstack/react-router'
 import { z } from 'zod'
+import { apiKeysSearch, invitationsSearch, peopleSearch } from './access/search.ts'
 import { deliveriesSearch } from './actions/search.ts'
 import { connectSearch, rejectionsSearch } from './connect/search.ts'
 import { overviewSearch } from './fleet/search.ts'
@@ -90,6 +91,29 @@ const connect = createRoute({
   validateSearch: connectSearch,
   component: lazyRouteComponent(() => import('./pages/connect-device.tsx'), 'ConnectDevicePage'),
 })
+const people = createRoute({
+  getParentRoute: () => app,
+  path: '/people',
+  validateSearch: peopleSearch,
+  component: lazyRouteComponent(() => import('./pages/people.tsx'), 'PeoplePage'),
+})
+const invitations = createRoute({
+  getParentRoute: () => app,
+  path: '/people/invitations',
+  validateSearch: invitationsSearch,
+  component: lazyRouteComponent(() => import('./pages/invitations.tsx'), 'InvitationsPage'),
+})
+const roles = createRoute({
+  getParentRoute: () => app,
+  path: '/people/roles',
+  component: lazyRouteComponent(() => import('./pages/roles.tsx'), 'RolesPage'),
+})
+const apiKeys = createRoute({
+  getParentRoute: () => app,
+  path: '/people/keys',
+  validateSearch: apiKeysSearch,
+  component: lazyRouteComponent(() => import('./pages/api-keys.tsx'), 'ApiKeysPage'),
+})
 
 const missing = createRoute({ getParentRoute: () => app, path: '$', component: PageMissing })
 
@@ -103,6 +127,10 @@ const pages = [
   delivery,
   rejections,
   connect,
+  people,
+  invitations,
+  roles,
+  apiKeys,
   missing,
 ] as const
 
