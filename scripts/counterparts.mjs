@@ -1,0 +1,83 @@
+/**
+ * `npm run test:counterparts`: the sign-in suite against a real Keycloak. The same suite runs
+ * against Pulse's own provider in `npm test`. Ends with 3 when what it needs is not on this machine.
+ */
+import { mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { ensureKeycloak, NotThere, startKeycloak } from './keycloak.mjs'
+import { close, countVitest } from './reports.mjs'
+import { execute, node24, root, withOwnPrograms } from './run.mjs'
+
+const folder = fileURLToPath(root)
+const results = join(folder, 'test-results')
+const report = join(results, 'counterparts.json')
+const suite = join(folder, 'server/src/acceptance/sign-in')
+const notThere = 3
+
+async function main(names) {
+  mkdirSync(results, { recursive: true })
+  const home = ensureKeycloak()
+  const started = performance.now()
+  const keycloak = await startKeycloak(home, join(results, 'keycloak.log'))
+  console.log(`Keycloak answers at ${keycloak.url} after ${secondsSince(started)} s.`)
+  try {
+    await importRealm(keycloak)
+    return close([await runSuite(keycloak, names)])
+  } finally {
+    await keycloak.stop()
+  }
+}
+
+async function runSuite({ url, admin }, names) {
+  rmSync(report, { force: true })
+  const program = join(folder, 'node_modules/vitest/vitest.mjs')
+  const reports = ['--reporter=verbose', '--reporter=json', `--outputFile.json=${report}`]
+  // The files share one realm, and one of them takes its keys away.
+  const files = names.length > 0 ? names.map((name) => join(suite, name)) : [suite]
+  const code = await execute(
+    node24,
+    [program, 'run', ...reports, '--no-file-parallelism', ...files],
+    {
+      env: {
+        ...withOwnPrograms(),
+        PULSE_TEST_KEYCLOAK: url,
+        PULSE_TEST_KEYCLOAK_PASSWORD: admin.password,
+      },
+    },
+  )
+  return countVitest(report, code)
+}
+
+async function importRealm({ url, admin }) {
+  const form = { grant_type: 'password', client_id: 'admin-cli', ...admin }
+  const token = await ask(`${url}/realms/master/protocol/openid-connect/token`, {
+    body: new URLSearchParams(form),
+  })
+  await ask(`${url}/admin/realms`, {
+    headers: {
+      authorization: `Bearer ${JSON.parse(token).access_token}`,
+      'content-type': 'application/json',
+    },
+    body: readFileSync(join(suite, 'pulse-realm.json')),
+  })
+}
+
+async function ask(url, options) {
+  const answer = await fetch(url, { method: 'POST', ...options })
+  const text = await answer.text()
+  if (!answer.ok) throw new Error(`Keycloak answers ${answer.status} to ${url}: ${text}`)
+  return text
+}
+
+function secondsSince(startedMs) {
+  return ((performance.now() - startedMs) / 1000).toFixed(1)
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2))
+} catch (error) {
+  if (!(error instanceof NotThere)) throw error
+  console.error(`The counterparts' tests did not run: ${error.message}`)
+  process.exitCode = notThere
+}
