@@ -59,8 +59,21 @@ describe('the story of an alert', () => {
       'crossed 36',
       'opened',
       'NOC: alert delivered in 84 ms',
-      'acknowledged by M. Ortiz',
+      'M. Ortiz acknowledged it',
     ])
+  })
+
+  it('tells of the acknowledgement once', () => {
+    const step = {
+      at: at(20),
+      trigger: 'command' as const,
+      from: 'open',
+      to: 'open',
+      text: 'M. Ortiz acknowledged it',
+      values: {},
+    }
+    const lines = storyOf({ ...alert, trace: [...alert.trace, step] })
+    expect(lines.filter(({ text }) => text.includes('acknowledged'))).toHaveLength(1)
   })
 
   it('shows the value of the metric that is plotted', () => {

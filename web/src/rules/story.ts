@@ -69,9 +69,11 @@ const what = ({ event }: DeliverySummary) =>
 
 const times = (count: number) => (count === 1 ? 'once' : `${count} times`)
 
+/** The trace tells of it itself, but only once the server has answered. */
 function acknowledgedLine(alert: AlertDetail): StoryLine[] {
   if (alert.acknowledgedAt === null) return []
-  const text = `acknowledged by ${alert.acknowledgedBy ?? 'somebody'}`
+  if (alert.trace.some(({ trigger }) => trigger === 'command')) return []
+  const text = `${alert.acknowledgedBy ?? 'somebody'} acknowledged it`
   return [{ key: 'acknowledged', at: alert.acknowledgedAt, value: null, text }]
 }
 

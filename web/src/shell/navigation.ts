@@ -66,9 +66,8 @@ export const navigation: readonly NavModule[] = [
 
 /** Whether an entry is the page that one is on. */
 export function isCurrent(entry: NavEntry, path: string, state: string | undefined): boolean {
-  if (entry.to === '/deliveries' && path === '/deliveries') {
-    return (entry.search?.['state'] === 'dead') === (state === 'dead')
-  }
-  if (entry.to === '/') return path === '/'
+  const deadLetters = path === '/deliveries' && state === 'dead'
+  if (entry.search?.['state'] === 'dead') return deadLetters
+  if (entry.to === '/' || deadLetters) return path === entry.to && !deadLetters
   return path === entry.to || path.startsWith(`${entry.to}/`)
 }
