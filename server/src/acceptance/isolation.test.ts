@@ -40,6 +40,9 @@ const definers: Readonly<Record<string, string>> = {
   'registry.end_session': 'found by the hash of its bearer alone',
   'registry.ensure_person': 'a person exists once for all tenants; it says an id and nothing else',
   'registry.members': 'names people of the transaction’s own tenant',
+  'platform.record_for_platform':
+    'an act of no tenant is written to the log of the platform; it says nothing',
+  'ops.await_seal': 'a trigger: a written audit row waits for its seal; it says nothing',
 }
 
 interface Relation {

@@ -19,7 +19,8 @@ beforeEach(async () => {
   const owner = database.as('pulse_owner')
   await owner`
     truncate connect.session, connect.subscription, connect.inbound, connect.outbound, connect.command,
-             platform.outbox, platform.audit`
+             platform.outbox`
+  await database.forgetAudit()
   clock = manualClock(Date.now())
   under = await startTestGateway({
     pipeline: database.as('pulse_pipeline'),

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import postgres from 'postgres'
 import type { DatabaseRole } from './sql.ts'
@@ -18,23 +18,26 @@ const roles: readonly DatabaseRole[] = [
   'pulse_app',
   'pulse_pipeline',
   'pulse_operator',
+  'pulse_sealer',
 ]
 
 /** Reads the passwords of the database roles from `folder`, making them once (file mode 0600). */
 export async function rolePasswords(folder: string): Promise<RolePasswords> {
   const file = join(folder, 'roles.json')
-  const kept = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return '{}'
     throw error
   })
-  if (kept) return JSON.parse(kept) as RolePasswords
-  const made = Object.fromEntries(
-    roles.map((role) => [role, randomBytes(24).toString('base64url')]),
+  const kept = JSON.parse(text) as Partial<RolePasswords>
+  // A role that came with a newer Pulse has none yet.
+  if (roles.every((role) => kept[role] !== undefined)) return kept as RolePasswords
+  const all = Object.fromEntries(
+    roles.map((role) => [role, kept[role] ?? randomBytes(24).toString('base64url')]),
   ) as unknown as RolePasswords
   await mkdir(folder, { recursive: true })
-  await writeFile(file, JSON.stringify(made), { mode: 0o600 })
-  await chmod(file, 0o600)
-  return made
+  await writeFile(`${file}.new`, JSON.stringify(all), { mode: 0o600 })
+  await rename(`${file}.new`, file)
+  return all
 }
 
 /**
@@ -60,8 +63,8 @@ export async function bootstrapDatabase(
     if (!database) {
       await sql.unsafe(`create database "${name}" owner pulse_owner`)
       await sql.unsafe(`revoke all on database "${name}" from public`)
-      await sql.unsafe(`grant connect on database "${name}" to ${roles.slice(1).join(', ')}`)
     }
+    await sql.unsafe(`grant connect on database "${name}" to ${roles.slice(1).join(', ')}`)
   } finally {
     await sql.end()
   }

@@ -1,5 +1,5 @@
 /** Platform: errors, SQL and tenancy, clock, ids, outbox, audit, log, config, HTTP shell. No domain word. */
-export { type Actor, type AuditEntry, record } from './audit.ts'
+export { type Actor, type AuditEntry, record, recordAll, recordForPlatform } from './audit.ts'
 export { bootstrapDatabase, type RolePasswords, rolePasswords } from './bootstrap.ts'
 export { type Clock, every, type ManualClock, manualClock, systemClock } from './clock.ts'
 export { CONFIG_HELP, type Config, readConfig, readPem } from './config.ts'

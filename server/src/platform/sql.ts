@@ -2,7 +2,12 @@ import postgres from 'postgres'
 import { PulseError } from './errors.ts'
 
 /** Database roles; only `pulse_owner` owns tables, and no other bypasses row-level security. */
-export type DatabaseRole = 'pulse_owner' | 'pulse_app' | 'pulse_pipeline' | 'pulse_operator'
+export type DatabaseRole =
+  | 'pulse_owner'
+  | 'pulse_app'
+  | 'pulse_pipeline'
+  | 'pulse_operator'
+  | 'pulse_sealer'
 
 export interface ConnectionFacts {
   readonly host: string

@@ -50,7 +50,7 @@ export function createTokens(deps: TokensDeps): Tokens {
         if (!revoked) return
         await emit(sql, [tokenEvent('revoked', act, device, token)], clock.now())
         const subject = `device:${device}`
-        await audit(sql, act, 'registry.token-revoked', { subject, before: { token } })
+        await audit(sql, act, 'registry.token-revoked', { subject, before: { tokenId: token } })
       })
       directory.forget(act.tenant, device)
     },
@@ -78,10 +78,10 @@ async function draw(
       drawn.map(({ key, credential }) => tokenEvent('created', act, key, credential)),
       clock.now(),
     )
-    const tokens = drawn.slice(0, AUDITED_TOKENS).map(({ credential }) => credential)
+    const tokenIds = drawn.slice(0, AUDITED_TOKENS).map(({ credential }) => credential)
     await audit(sql, act, 'registry.token-created', {
       subject: keys.length === 1 ? `device:${keys[0]}` : `devices:${keys.length}`,
-      after: { tokens, count: drawn.length },
+      after: { tokenIds, count: drawn.length },
     })
   })
   return drawn.map(({ key, credential, token }) => ({ device: key, id: credential, token }))

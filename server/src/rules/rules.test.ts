@@ -79,7 +79,8 @@ afterAll(async () => {
 
 beforeEach(async () => {
   await db.as('pulse_owner').unsafe(`
-    truncate rules.rule, rules.state, rules.alert, rules.alert_step, platform.outbox, platform.audit`)
+    truncate rules.rule, rules.state, rules.alert, rules.alert_step, platform.outbox`)
+  await db.forgetAudit()
   lane = await testLane(db.as('pulse_pipeline'), [ups, theirs])
 })
 

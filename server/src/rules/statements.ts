@@ -1,4 +1,4 @@
-import type { PipelineSql } from '#platform'
+import { type PipelineSql, recordAll } from '#platform'
 import { patchIndex } from '#registry'
 import type { Draft } from './draft.ts'
 
@@ -145,19 +145,16 @@ const upsertStates = (sql: PipelineSql, rows: string): Promise<unknown> =>
 
 function insertAudit(sql: PipelineSql, draft: Draft): Written {
   if (draft.acknowledgements.length === 0) return undefined
-  const rows = draft.acknowledgements.map((one) => ({
-    tenant: one.tenant,
-    actor_kind: one.actor.kind,
-    actor: one.actor.id,
-    subject: `alert:${one.alert}`,
-    after: { acknowledgedBy: one.by, device: one.device },
-    request_id: one.requestId ?? null,
-    address: one.address ?? null,
-  }))
-  return sql`
-    insert into platform.audit (tenant, actor_kind, actor, action, subject, after, request_id, address)
-    select tenant, actor_kind, actor, 'rules.alert-acknowledged', subject, after, request_id, address
-      from json_to_recordset(${JSON.stringify(rows)}::text::json)
-           as r(tenant bigint, actor_kind text, actor text, subject text, after jsonb,
-                request_id text, address text)`.execute()
+  return recordAll(
+    sql,
+    draft.acknowledgements.map(({ tenant, actor, alert, by, device, requestId, address }) => ({
+      tenant,
+      actor,
+      action: 'rules.alert-acknowledged',
+      subject: `alert:${alert}`,
+      after: { acknowledgedBy: by, device },
+      requestId,
+      address,
+    })),
+  )
 }

@@ -25,6 +25,8 @@ export interface TestDatabase {
   superuser(): postgres.Sql
   /** What a pool of `role` is opened with. */
   facts(role: Role): ConnectionFacts
+  /** Empties the audit log, which nobody else can. */
+  forgetAudit(): Promise<void>
   drop(): Promise<void>
 }
 
@@ -42,11 +44,18 @@ export async function testDatabase(): Promise<TestDatabase> {
     database: name,
     password: passwords[role],
   })
+  const root = () => {
+    unbound ??= postgres({ ...superuser, database: name, max: 1, onnotice: () => {} })
+    return unbound
+  }
   return {
     facts,
-    superuser() {
-      unbound ??= postgres({ ...superuser, database: name, max: 1, onnotice: () => {} })
-      return unbound
+    superuser: root,
+    async forgetAudit() {
+      await root().begin(async (sql) => {
+        await sql`set local session_replication_role = replica`
+        await sql`truncate platform.audit, ops.seal, ops.unsealed`
+      })
     },
     as(role) {
       const pool = pools.get(role) ?? connect(facts(role), role, { max: 4, name: 'test' })
@@ -71,7 +80,7 @@ async function cloneTemplate(admin: postgres.Sql, name: string): Promise<void> {
         `create database "${name}" template template owner pulse_owner strategy file_copy`,
       )
       await admin.unsafe(
-        `grant connect on database "${name}" to pulse_app, pulse_pipeline, pulse_operator`,
+        `grant connect on database "${name}" to pulse_app, pulse_pipeline, pulse_operator, pulse_sealer`,
       )
       return
     } catch (error) {

@@ -84,7 +84,7 @@ export function actorOf(request: FastifyRequest): Actor {
   const { principal, membership, routeOptions } = request
   if (!principal) throw new Error('nobody is signed in on this route')
   const asOperator = routeOptions.config.operator === true || membership?.entering !== undefined
-  return { kind: asOperator ? 'operator' : principal.kind, id: principal.id }
+  return { kind: asOperator ? 'operator' : principal.kind, id: principal.id, name: principal.name }
 }
 
 /** Refuses to start with a route that does not declare exactly one of permission, open and operator. */
