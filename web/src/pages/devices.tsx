@@ -7,13 +7,14 @@ import { ColumnPicker, useColumns } from '../registry/column-picker.tsx'
 import { type DeviceColumn, deviceColumns } from '../registry/device-columns.tsx'
 import { DeviceTable } from '../registry/device-table.tsx'
 import classes from '../registry/devices.module.css'
-import { download, toCsv } from '../registry/export-csv.ts'
+import { toCsv } from '../registry/export-csv.ts'
 import { FacetList } from '../registry/facet-list.tsx'
 import { devicesQuery, sitesQuery, sparksQuery, typesQuery } from '../registry/queries.ts'
 import { QueryBar } from '../registry/query-bar.tsx'
 import { useMay } from '../session/use-session.ts'
 import { formatCount, formatTook } from '../ui/format.ts'
 import { Page, PageHeader } from '../ui/page-header.tsx'
+import { saveFile } from '../ui/save-file.ts'
 import { StaleBanner } from '../ui/states.tsx'
 
 const route = getRouteApi('/app/devices')
@@ -114,5 +115,5 @@ function exportRows(columns: readonly DeviceColumn[], rows: readonly DeviceRow[]
   const written = columns.filter((column) => column.key !== 'lastHour')
   const head = written.map((column) => column.title)
   const lines = rows.map((row) => written.map((column) => column.text(row)))
-  download('devices.csv', 'text/csv', toCsv([head, ...lines]))
+  saveFile('devices.csv', new Blob([toCsv([head, ...lines])], { type: 'text/csv' }))
 }

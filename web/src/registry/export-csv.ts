@@ -11,13 +11,3 @@ export function csvCell(text: string): string {
 /** Rows of text as CSV (RFC 4180). */
 export const toCsv = (rows: readonly (readonly string[])[]): string =>
   `${rows.map((row) => row.map(csvCell).join(',')).join('\r\n')}\r\n`
-
-/** Hands a text to the browser as a file. */
-export function download(name: string, type: string, text: string) {
-  const url = URL.createObjectURL(new Blob([text], { type }))
-  const link = document.createElement('a')
-  link.href = url
-  link.download = name
-  link.click()
-  URL.revokeObjectURL(url)
-}

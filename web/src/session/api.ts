@@ -25,6 +25,12 @@ export const api = {
   patch: <T extends z.ZodType>(path: string, schema: T, body: unknown) =>
     write('PATCH', path, schema, body),
 
+  /** An answer that becomes a file. */
+  async blob(path: string, params: Params = {}): Promise<Blob> {
+    const response = await request(address(path, params), {})
+    return response.blob()
+  },
+
   async delete(path: string): Promise<void> {
     await request(path, { method: 'DELETE' })
   },

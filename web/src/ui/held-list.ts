@@ -12,11 +12,11 @@ interface Held<T> {
  * Keeps a list that grows at its head from jumping under the pointer: newer items wait until they
  * are asked for. `scope` names what is listed; another scope shows at once.
  */
-export function useHeldList<T extends { readonly id: string }>(
+export function useHeldList<T extends { readonly id: string | number }>(
   items: readonly T[] | undefined,
   scope: string,
 ): Held<T> {
-  const [kept, setKept] = useState<{ scope: string; ids: ReadonlySet<string> }>()
+  const [kept, setKept] = useState<{ scope: string; ids: ReadonlySet<string | number> }>()
   const all = items ?? []
   const known = kept?.scope === scope ? kept.ids : undefined
   const first = all.findIndex((item) => known?.has(item.id))
