@@ -1,5 +1,6 @@
 /** What crosses a wire: schemas, ids, topics, refusals, permissions, events. Loads in Node and in a browser. */
 export * from './access.ts'
+export * from './account.ts'
 export * from './actions.ts'
 export * from './audit.ts'
 export * from './connect.ts'

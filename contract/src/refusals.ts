@@ -123,6 +123,31 @@ export const refusals = define({
       text: 'There is no such invitation, or it was used, withdrawn or has expired.',
       remedy: 'Ask an admin of the tenant for a new one.',
     },
+    'wrong-code': {
+      kind: 'forbidden',
+      text: 'The code is wrong, or was used before.',
+      remedy: 'Enter the code that the authenticator shows now; each works once.',
+    },
+    'wrong-current-password': {
+      kind: 'forbidden',
+      text: 'The current password is wrong.',
+      remedy: 'Enter the password that you signed in with.',
+    },
+    'foreign-account': {
+      kind: 'conflict',
+      text: 'Your account is kept by an identity provider, not by Pulse.',
+      remedy: 'Change it where you sign in.',
+    },
+    'no-second-factor': {
+      kind: 'conflict',
+      text: 'No second factor waits to be confirmed or removed.',
+      remedy: 'Ask for one first.',
+    },
+    'unknown-sign-in': {
+      kind: 'missing',
+      text: 'There is no such sign-in, or it has ended.',
+      remedy: 'Use the id of a sign-in listed at /v1/account/sign-ins.',
+    },
     'unknown-key': {
       kind: 'missing',
       text: 'There is no such API key in this tenant.',

@@ -27,6 +27,11 @@ const untenanted = new Set([
   // People belong to several tenants; no role reads these tables, only functions of the owner do.
   'registry.person',
   'registry.session',
+  'registry.account',
+  'registry.sign_in',
+  // What the embedded identity provider keeps: of browsers that have not told yet who uses them.
+  'registry.oidc_artifact',
+  'registry.oidc_key',
   // Keyed by session, which has its tenant; only the pipeline reads it.
   'connect.inbound',
 ])
@@ -39,6 +44,23 @@ const definers: Readonly<Record<string, string>> = {
   'registry.extend_session': 'found by the hash of its bearer alone',
   'registry.end_session': 'found by the hash of its bearer alone',
   'registry.ensure_person': 'a person exists once for all tenants; it says an id and nothing else',
+  'registry.account_facts': 'a person signs in before a tenant is known',
+  'registry.put_account': 'an account belongs to a person, who may belong to several tenants',
+  'registry.offer_totp': 'as put_account',
+  'registry.set_totp': 'as put_account',
+  'registry.take_totp_step': 'as put_account; it says only whether a code is new',
+  'registry.put_oidc_artifact': 'the provider keeps what it hands out before a tenant is known',
+  'registry.oidc_artifact': 'found by the hash of a bearer alone',
+  'registry.consume_oidc_artifact': 'found by the hash of a bearer alone',
+  'registry.delete_oidc_artifact': 'found by the hash of a bearer alone',
+  'registry.delete_oidc_grant': 'ends what was handed out for one sign-in',
+  'registry.oidc_keys': 'the keys of the provider are the same for all; their secrets are sealed',
+  'registry.add_oidc_key': 'as oidc_keys',
+  'registry.note_sign_in': 'a sign-in belongs to a person, who may belong to several tenants',
+  'registry.sign_in_ended': 'says one thing of a sign-in whose id the caller knows',
+  'registry.sign_ins_of': 'as note_sign_in',
+  'registry.end_sign_ins': 'as note_sign_in',
+  'registry.sweep_identity': 'deletes what has expired, and says nothing',
   'registry.members': 'names people of the transaction’s own tenant',
   'platform.record_for_platform':
     'an act of no tenant is written to the log of the platform; it says nothing',
@@ -300,8 +322,8 @@ test('functions that see more than their caller are known, and have a fixed sear
 test('the names of people are told of the own tenant only, and of none without one', async () => {
   const root = db.superuser()
   await root`
-    insert into registry.person (id, username, name, password_hash)
-    values ('pe_1', 'ours', 'Ours', ''), ('pe_2', 'theirs', 'Theirs', '')`
+    insert into registry.person (id, subject, username, name)
+    values ('pe_1', 'pe_1', 'ours', 'Ours'), ('pe_2', 'pe_2', 'theirs', 'Theirs')`
   await root`set session_replication_role = replica`
   await root`
     insert into registry.membership (person, tenant, role)

@@ -4,6 +4,18 @@ import { z } from 'zod'
 
 const port = z.coerce.number().int().min(0).max(65_535)
 
+const roleMap = z
+  .string()
+  .regex(/^[^=,]+=[^=,]+(,[^=,]+=[^=,]+)*$/, 'write theirs=ours, several with commas')
+  .transform(
+    (text) =>
+      new Map(
+        text
+          .split(',')
+          .map((pair) => pair.split('=').map((name) => name.trim()) as [string, string]),
+      ),
+  )
+
 const configSchema = z.object({
   host: z.string().default('127.0.0.1'),
   port: port.default(8080),
@@ -19,6 +31,19 @@ const configSchema = z.object({
   production: z.boolean().default(false),
   /** Where people and devices find this Pulse, as they see it: behind a proxy, its address. */
   publicUrl: z.url({ protocol: /^https?$/ }).optional(),
+  /** Issuer of an identity provider of one's own; without it people sign in at Pulse's own. */
+  oidcIssuer: z.url({ protocol: /^https?$/ }).optional(),
+  oidcClientId: z.string().min(1).default('pulse-portal'),
+  /** What access tokens must be for. */
+  oidcAudience: z.string().min(1).default('pulse-api'),
+  oidcScope: z.string().min(1).default('openid profile email'),
+  /** Claims that name tenants and roles; dots go into objects. */
+  oidcTenantClaim: z.string().min(1).default('tenant'),
+  oidcRolesClaim: z.string().min(1).default('roles'),
+  /** The issuer's names of roles to Pulse's: `eng=engineer,ops=admin`. */
+  oidcRoleMap: roleMap.default(new Map()),
+  /** Whoever has this role at the issuer runs the platform. */
+  oidcOperatorRole: z.string().min(1).optional(),
   demo: z.boolean().default(true),
   lanes: z.coerce.number().int().min(1).max(16).default(2),
   logLevel: z.enum(['silent', 'error', 'warn', 'info', 'debug', 'trace']).default('warn'),
@@ -38,6 +63,8 @@ export const CONFIG_HELP = `Usage: npm start -- [flags]
   --data .pulse      where everything lies    (PULSE_DATA)
   --master-key-file  file with the master key (PULSE_MASTER_KEY_FILE; or the key in PULSE_MASTER_KEY)
   --public-url       https://… as people see it (PULSE_PUBLIC_URL)
+  --oidc-issuer      https://… to sign in at an identity provider of your own (PULSE_OIDC_ISSUER;
+                     the rest of --oidc-… is in docs/identity.md)
   --production       refuse missing, weak and default secrets (PULSE_PRODUCTION=true)
   --no-demo          start without the demo tenant and its fleet (PULSE_DEMO=false)
   --log-level warn   silent error warn info debug trace
@@ -53,6 +80,14 @@ const names = {
   data: 'data',
   'master-key-file': 'masterKeyFile',
   'public-url': 'publicUrl',
+  'oidc-issuer': 'oidcIssuer',
+  'oidc-client-id': 'oidcClientId',
+  'oidc-audience': 'oidcAudience',
+  'oidc-scope': 'oidcScope',
+  'oidc-tenant-claim': 'oidcTenantClaim',
+  'oidc-roles-claim': 'oidcRolesClaim',
+  'oidc-role-map': 'oidcRoleMap',
+  'oidc-operator-role': 'oidcOperatorRole',
   lanes: 'lanes',
   'log-level': 'logLevel',
   'device-rate': 'deviceRate',

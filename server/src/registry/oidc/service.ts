@@ -1,0 +1,160 @@
+import type { SignInFacts } from '@pulse/contract'
+import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose'
+import { type Clock, type Database, every, type Log, type Shell } from '#platform'
+import type { VerifyBearer } from '../identity.ts'
+import type { PasswordCost } from '../passwords.ts'
+import { accountRoutes } from './account-routes.ts'
+import { type Accounts, createAccounts } from './accounts.ts'
+import { sweepIdentity } from './artifact-rows.ts'
+import { type ClaimMapping, embeddedIdentity, foreignIdentity } from './claims.ts'
+import { createEmbedded } from './embedded.ts'
+import { createForeignKeys } from './foreign.ts'
+import { interactionRoutes } from './interaction.ts'
+import { createKeyRing, type KeyRing, type KeySet, RETIRED_FOR_MS, type Sealer } from './keys.ts'
+import { mountProvider, pageAssets } from './mount.ts'
+import { pageHeaders } from './page.ts'
+import { EMBEDDED_SCOPE, MOUNT } from './provider.ts'
+import { createSignIns, type SignIns } from './sign-ins.ts'
+import { createSteps } from './steps.ts'
+import { createVerifier } from './verifier.ts'
+
+const SWEEP_EVERY_MS = 10 * 60_000
+const FORM_BYTES = 16_384
+
+/** An issuer other than Pulse's own. */
+export interface ForeignIssuer {
+  readonly url: string
+  readonly scope: string
+  readonly mapping: ClaimMapping
+}
+
+export interface IdentityServiceDeps {
+  readonly app: Database
+  readonly clock: Clock
+  readonly log: Log
+  readonly vault: Sealer
+  readonly passwordCost: PasswordCost
+  readonly clientId: string
+  /** What access tokens must be for. */
+  readonly audience: string
+  /** Scheme, host and port that browsers use; known once Pulse listens. */
+  readonly origin: () => string
+  /** Undefined: people sign in at the embedded provider. */
+  readonly foreign: ForeignIssuer | undefined
+}
+
+/** Who signs in, and how it is proven: the embedded provider, or what a foreign issuer says. */
+export interface IdentityService {
+  readonly verify: VerifyBearer
+  readonly accounts: Accounts
+  readonly signIns: SignIns
+  signInFacts(): SignInFacts
+  /** Registers `/v1/sign-in`, `/v1/account…`, and for the embedded provider `/auth/…`. */
+  routes(app: Shell): Promise<void>
+  /** Replaces the embedded provider's signing key; nobody is signed out by it. */
+  rotateKeys(): Promise<void>
+  /** Begins to delete what has expired. */
+  start(): void
+  close(): Promise<void>
+}
+
+export function createIdentityService(deps: IdentityServiceDeps): IdentityService {
+  const { app, clock, log, foreign } = deps
+  const ring = createKeyRing(deps)
+  const accounts = createAccounts(deps)
+  const signIns = createSignIns({ app, clock, accounts })
+  const served = createEmbedded({ ...deps, ring, accounts, signIns })
+  const verify = foreign ? verifyForeign(deps, foreign) : verifyEmbedded(deps, ring)
+  let sweep: { stop(): Promise<void> } | undefined
+  const signInFacts = (): SignInFacts => ({
+    issuer: foreign?.url ?? `${deps.origin()}${MOUNT}`,
+    clientId: deps.clientId,
+    scope: foreign?.scope ?? EMBEDDED_SCOPE,
+    embedded: foreign === undefined,
+  })
+  return {
+    verify,
+    accounts,
+    signIns,
+    signInFacts,
+    async routes(shell) {
+      accountRoutes(shell, { verify, accounts, signIns, signInFacts })
+      if (foreign) return
+      await shell.register(async (pages) => {
+        takeForms(pages as unknown as Shell)
+        pageAssets(pages as unknown as Shell)
+        interactionRoutes(pages as unknown as Shell, {
+          served,
+          accounts,
+          steps: createSteps(app, clock),
+        })
+      })
+      await shell.register(async (provider) => mountProvider(provider as unknown as Shell, served))
+    },
+    rotateKeys: async () => void (await ring.rotate()),
+    start() {
+      const work = () => sweepIdentity(app, clock.now(), clock.now() - RETIRED_FOR_MS)
+      sweep = every(
+        clock,
+        SWEEP_EVERY_MS,
+        async () => void (await work()),
+        (error) => log.warn({ err: error }, 'expired sign-ins wait to be deleted'),
+      )
+    },
+    close: async () => sweep?.stop(),
+  }
+}
+
+/** Reads posted forms, and nothing else; and gives the pages their own headers. */
+function takeForms(pages: Shell): void {
+  pages.removeAllContentTypeParsers()
+  pages.addContentTypeParser(
+    'application/x-www-form-urlencoded',
+    { parseAs: 'string', bodyLimit: FORM_BYTES },
+    (_request, body, done) => done(null, new URLSearchParams(String(body))),
+  )
+  pages.addHook('onSend', async (_request, reply) => {
+    for (const [name, value] of Object.entries(pageHeaders)) reply.header(name, value)
+  })
+}
+
+function verifyForeign(deps: IdentityServiceDeps, { url, mapping }: ForeignIssuer): VerifyBearer {
+  const keys = createForeignKeys({ issuer: url, clock: deps.clock, log: deps.log })
+  const { verify } = createVerifier({
+    ...deps,
+    issuer: () => url,
+    keys,
+    identityOf: (claims) => foreignIdentity(claims, url, mapping),
+  })
+  return verify
+}
+
+function verifyEmbedded(deps: IdentityServiceDeps, ring: KeyRing): VerifyBearer {
+  let seen: { readonly version: string; readonly get: JWTVerifyGetKey } | undefined
+  const { verify, forget } = createVerifier({
+    ...deps,
+    issuer: () => `${deps.origin()}${MOUNT}`,
+    keys: async (header, token) => {
+      try {
+        return await use(await ring.current())(header, token)
+      } catch (error) {
+        if (!(error instanceof errors.JWKSNoMatchingKey)) throw error
+        return use(await ring.look())(header, token)
+      }
+    },
+    identityOf: embeddedIdentity,
+  })
+  function use(keys: KeySet): JWTVerifyGetKey {
+    if (seen?.version !== keys.version) {
+      // Tokens that were found good may bear a key that is refused from now on.
+      forget()
+      const set = { keys: [...keys.accepted] } as JSONWebKeySet
+      seen = { version: keys.version, get: createLocalJWKSet(set) }
+    }
+    return seen.get
+  }
+  return async (bearer) => {
+    use(await ring.current())
+    return verify(bearer)
+  }
+}
