@@ -19,6 +19,7 @@ const commands = {
   generate: { program: 'server/src/generate.ts' },
   bench: { program: 'bench/src/main.ts' },
   chaos: { program: 'bench/src/chaos.ts' },
+  pulse: { program: 'server/src/cli/main.ts' },
   counterparts: { program: 'scripts/counterparts.mjs', portal: true },
 }
 

@@ -16,7 +16,7 @@ import {
   type Pipeline,
 } from '#connect'
 import { createFleet, fleetRoutes, startSampler } from '#fleet'
-import { createLive, docsRoutes, type Live } from '#ops'
+import { auditRoutes, createAudit, createLive, docsRoutes, type Live } from '#ops'
 import {
   asPipeline,
   type Clock,
@@ -193,6 +193,7 @@ export async function createApp(deps: AppDeps) {
     live,
   })
   const fleet = createFleet({ app: pools.app, clock, registry, sources })
+  const audit = createAudit({ app: pools.app, facts: database.facts('pulse_sealer'), clock, log })
   obeyEvents({ relay, directory, kick: (device) => gateway.kick(device.id, 'connect.revoked') })
 
   const shell = await createShell({
@@ -214,6 +215,7 @@ export async function createApp(deps: AppDeps) {
   rulesRoutes(shell, rules)
   actionsRoutes(shell, actions)
   fleetRoutes(shell, fleet)
+  auditRoutes(shell, audit)
   await shell.register(live.routes)
   const openapi = async (): Promise<OpenApi> => {
     await shell.ready()
@@ -229,6 +231,7 @@ export async function createApp(deps: AppDeps) {
     registry,
     rules,
     actions,
+    audit,
     ingress,
     pipeline,
     gateway,
@@ -242,6 +245,7 @@ export async function createApp(deps: AppDeps) {
       await guard.start()
       await openVault({ vault, owner: pools.owner, log })
       await outages.start()
+      await audit.start()
       await maintenance()
       await pipeline.start(() => state.begin(asPipeline(pools.pipeline), config.lanes))
       await relay.start()
@@ -274,6 +278,7 @@ export async function createApp(deps: AppDeps) {
       await rejections.close()
       await relay.close()
       await registry.close()
+      await audit.stop()
       await outages.close()
       await guard.close()
       await Promise.all(Object.values(pools).map((pool: Database) => pool.end({ timeout: 2 })))

@@ -132,7 +132,7 @@ async function ask({ method, path, bearer, body, tenant }: Question): Promise<An
     },
     body: body === undefined ? null : JSON.stringify(body),
   })
-  if (method === 'HEAD' || !answer.headers.get('content-type')?.includes('json')) {
+  if (method === 'HEAD' || !/\bjson/.test(answer.headers.get('content-type') ?? '')) {
     // The live stream does not end by itself.
     await answer.body?.cancel()
     return { status: answer.status, body: {} }

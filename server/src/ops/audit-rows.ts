@@ -1,4 +1,4 @@
-import type { TenantSql } from '#platform'
+import type { Database, TenantSql } from '#platform'
 import type { AuditRow, Seal } from './audit-canonical.ts'
 import type { Anchor, Link } from './audit-chain.ts'
 
@@ -95,6 +95,21 @@ export async function selectTail(sql: TenantSql, tenant: number): Promise<Tail> 
       from ops.unsealed u left join platform.audit a on a.id = u.audit and a.tenant = u.tenant
      where u.tenant = ${tenant}`
   return tail as Tail
+}
+
+/** Every tenant that has a row or a seal, as `pulse_sealer`. Looks each up in the index once. */
+export async function tenantsWithLog(db: Database): Promise<number[]> {
+  const rows = await db<{ tenant: number }[]>`
+    with recursive
+      written as (select min(tenant) as tenant from platform.audit union all
+                  select (select min(a.tenant) from platform.audit a where a.tenant > w.tenant)
+                    from written w where w.tenant is not null),
+      sealed as (select min(tenant) as tenant from ops.seal union all
+                 select (select min(s.tenant) from ops.seal s where s.tenant > l.tenant)
+                   from sealed l where l.tenant is not null)
+    select tenant from (table written union table sealed) every
+     where tenant is not null order by tenant`
+  return rows.map(({ tenant }) => tenant)
 }
 
 /** What a list or an export is narrowed to. */

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path'
 import { bootstrapDatabase, rolePasswords } from './bootstrap.ts'
 import type { Log } from './log.ts'
 import { migrate } from './migrate.ts'
-import { startPostgres } from './postgres/index.ts'
+import { findPostgres, startPostgres } from './postgres/index.ts'
 import { type ConnectionFacts, connect, type DatabaseRole } from './sql.ts'
 
 /** A database that Pulse can be opened on. */
@@ -14,6 +14,11 @@ export interface DatabaseAccess {
 }
 
 const DATABASE = 'pulse'
+
+const factsOf = (
+  { host, port }: { readonly host: string; readonly port: number },
+  password: string,
+): ConnectionFacts => ({ host, port, database: DATABASE, password })
 
 /**
  * Starts the embedded PostgreSQL in `folder`, migrated. When it dies although nobody asked, it is
@@ -33,12 +38,7 @@ export async function openEmbedded(folder: string, log: Log): Promise<DatabaseAc
   const passwords = await rolePasswords(place)
   await bootstrapDatabase(postgres.connection, passwords, DATABASE)
 
-  const facts = (role: DatabaseRole): ConnectionFacts => ({
-    host: postgres.connection.host,
-    port: postgres.connection.port,
-    database: DATABASE,
-    password: passwords[role],
-  })
+  const facts = (role: DatabaseRole) => factsOf(postgres.connection, passwords[role])
   const owner = connect(facts('pulse_owner'), 'pulse_owner', { max: 1, name: 'pulse migrate' })
   try {
     await migrate(owner)
@@ -71,4 +71,16 @@ export async function openEmbedded(folder: string, log: Log): Promise<DatabaseAc
       await postgres.stop()
     },
   }
+}
+
+/**
+ * Joins the embedded PostgreSQL of a Pulse that runs on `folder`, without touching it: `stop` leaves
+ * it running. Undefined when none runs there.
+ */
+export async function joinEmbedded(folder: string): Promise<DatabaseAccess | undefined> {
+  const place = resolve(folder)
+  const address = await findPostgres(join(place, 'postgres'))
+  if (!address) return undefined
+  const passwords = await rolePasswords(place)
+  return { facts: (role) => factsOf(address, passwords[role]), stop: async () => {} }
 }
