@@ -45,7 +45,17 @@ import {
   takeIdempotencyKeys,
   type Vault,
 } from '#platform'
-import { createRegistry, type Device, type Directory, registryRoutes } from '#registry'
+import {
+  createIdentityService,
+  createRegistry,
+  type Device,
+  type Directory,
+  identityConfig,
+  identitySealed,
+  type PasswordCost,
+  passwordCost,
+  registryRoutes,
+} from '#registry'
 import { createRuleBook, createRules, type Rules, rulesRoutes, rulesStage } from '#rules'
 import { createState, type State } from '#state'
 import {
@@ -64,7 +74,7 @@ const HOT_DAYS = 31
 const MAINTAIN_EVERY_MS = 10_000
 
 /** Every column that the vault keeps: what a rotation of the data key reaches. */
-export const sealedColumns: readonly SealedColumn[] = [...actionsSealed]
+export const sealedColumns: readonly SealedColumn[] = [...actionsSealed, ...identitySealed]
 
 export interface AppDeps {
   readonly config: Config
@@ -76,6 +86,8 @@ export interface AppDeps {
   readonly onLost: (error: Error) => void
   /** Folder of the built portal. */
   readonly portal: string
+  /** For tests that sign in often; nothing else should be cheap. */
+  readonly passwordCost?: PasswordCost
 }
 
 /** Where a started system listens. */
@@ -101,6 +113,15 @@ export async function createApp(deps: AppDeps) {
   const vault = createVault({ owner: pools.owner, masterKey: deps.masterKey, clock })
   const outages = createOutages({ db: pools.pipeline, clock, log })
   const relay = createRelay({ facts: database.facts('pulse_pipeline'), clock, log })
+  const listening = { http: 0, mqtt: 0, mqtts: undefined as number | undefined }
+  const identity = createIdentityService({
+    ...identityConfig(config, () => listening.http),
+    app: pools.app,
+    vault,
+    clock,
+    log,
+    passwordCost: deps.passwordCost ?? passwordCost,
+  })
   const registry = createRegistry({
     app: pools.app,
     pipeline: asPipeline(pools.pipeline),
@@ -203,9 +224,9 @@ export async function createApp(deps: AppDeps) {
   })
   secureHeaders(shell)
   takeIdempotencyKeys(shell, { db: pools.claims, clock })
-  const listening = { http: 0, mqtt: 0, mqtts: undefined as number | undefined }
   await servePortal(shell, deps.portal)
   registryRoutes(shell, registry)
+  await identity.routes(shell)
   await shell.register(httpIngest({ directory, ingress }))
   await shell.register(
     connectRoutes({ db: pools.app, endpoints: () => endpointsOf(config, listening) }),
@@ -229,6 +250,7 @@ export async function createApp(deps: AppDeps) {
 
   return {
     registry,
+    identity,
     rules,
     actions,
     audit,
@@ -251,8 +273,10 @@ export async function createApp(deps: AppDeps) {
       await relay.start()
       await gateway.start()
       await actions.start()
+      identity.start()
       running.push(
         actions,
+        { stop: identity.close },
         every(clock, MAINTAIN_EVERY_MS, maintenance, (error) =>
           log.warn({ err: error }, 'maintenance waits'),
         ),

@@ -7,5 +7,12 @@ export type { NewDevice } from './devices.ts'
 export type { DeviceLogin, Directory } from './directory.ts'
 export type { SiteStatusCount } from './facet-rows.ts'
 export type { FoundDevice } from './index-rows.ts'
+export { identityConfig } from './oidc/from-config.ts'
+export {
+  createIdentityService,
+  type IdentityService,
+  identitySealed,
+} from './oidc/service.ts'
+export { type PasswordCost, passwordCost } from './passwords.ts'
 export { createRegistry, type Registry } from './registry.ts'
 export { registryRoutes } from './routes.ts'

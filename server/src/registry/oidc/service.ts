@@ -1,6 +1,13 @@
 import type { SignInFacts } from '@pulse/contract'
 import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose'
-import { type Clock, type Database, every, type Log, type Shell } from '#platform'
+import {
+  type Clock,
+  type Database,
+  every,
+  type Log,
+  type SealedColumn,
+  type Shell,
+} from '#platform'
 import type { VerifyBearer } from '../identity.ts'
 import type { PasswordCost } from '../passwords.ts'
 import { accountRoutes } from './account-routes.ts'
@@ -20,6 +27,13 @@ import { createVerifier } from './verifier.ts'
 
 const SWEEP_EVERY_MS = 10 * 60_000
 const FORM_BYTES = 16_384
+
+/** What the vault keeps for sign-in; the context of each is its table and primary key. */
+export const identitySealed: readonly SealedColumn[] = [
+  { table: 'registry.oidc_key', column: 'sealed', key: ['kid'] },
+  { table: 'registry.account', column: 'totp', key: ['person'] },
+  { table: 'registry.account', column: 'totp_offered', key: ['person'] },
+]
 
 /** An issuer other than Pulse's own. */
 export interface ForeignIssuer {
