@@ -54,6 +54,7 @@ import {
   identitySealed,
   type PasswordCost,
   passwordCost,
+  type Registry,
   registryRoutes,
 } from '#registry'
 import { createRuleBook, createRules, type Rules, rulesRoutes, rulesStage } from '#rules'
@@ -127,6 +128,9 @@ export async function createApp(deps: AppDeps) {
     pipeline: asPipeline(pools.pipeline),
     clock,
     log,
+    identity,
+    operatorRole: config.oidcOperatorRole,
+    passwordCost: deps.passwordCost ?? passwordCost,
   })
   const { directory } = registry
 
@@ -215,7 +219,7 @@ export async function createApp(deps: AppDeps) {
   })
   const fleet = createFleet({ app: pools.app, clock, registry, sources })
   const audit = createAudit({ app: pools.app, facts: database.facts('pulse_sealer'), clock, log })
-  obeyEvents({ relay, directory, kick: (device) => gateway.kick(device.id, 'connect.revoked') })
+  obeyEvents({ relay, registry, kick: (device) => gateway.kick(device.id, 'connect.revoked') })
 
   const shell = await createShell({
     log,
@@ -410,16 +414,18 @@ function feedLive({
 /** What Connect and the caches owe to news from the Registry, of this process or another. */
 function obeyEvents({
   relay,
-  directory,
+  registry: { directory, people },
   kick,
 }: {
   relay: Relay
-  directory: Directory
+  registry: Registry
   kick: (device: Device) => void
 }): void {
   relay.on((event) => {
     if (!event.type.startsWith('registry.')) return
-    const key = String(event.data['device'])
+    const { device } = event.data
+    if (device === undefined) return people.forget()
+    const key = String(device)
     directory.forget(event.tenant, key)
     if (event.type !== 'registry.token-revoked') return
     void directory.deviceIn(event.tenant, key).then((device) => device && kick(device))

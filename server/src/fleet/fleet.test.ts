@@ -137,12 +137,11 @@ beforeAll(async () => {
     authenticate: registry.people.authenticate,
   })
   fleetRoutes(shell, fleet)
-  const session = await registry.people.signIn({
+  bearer = await registry.sessions.signIn({
     username: 'ada',
     password: 'secret',
     address: '::1',
   })
-  bearer = session.token
 })
 afterAll(async () => {
   await shell?.close()

@@ -1,98 +1,105 @@
-import type { Role } from '@pulse/contract'
 import type { Database, TenantSql } from '#platform'
+import { available } from './available.ts'
 
-export interface SignInFacts {
-  readonly person: string
-  readonly passwordHash: string
-  readonly tenants: readonly number[]
+/** Where a person belongs and may enter. `permissions` is null for a built-in role. */
+export interface MembershipFacts {
+  readonly tenant: number
+  readonly key: string
+  readonly name: string
+  readonly region: string
+  readonly suspended: boolean
+  readonly role: string
+  readonly permissions: readonly string[] | null
 }
 
-export interface SessionFacts {
+/** A person as their tokens find them. */
+export interface PersonFacts {
   readonly person: string
   readonly username: string
   readonly name: string
-  readonly expiresAt: Date
-  readonly tenants: readonly {
-    readonly tenant: number
-    readonly key: string
-    readonly name: string
-    readonly region: string
-    readonly role: Role
-  }[]
+  readonly email: string | null
+  readonly emailVerified: boolean
+  readonly active: boolean
+  readonly operator: boolean
+  /** Digest of what the issuer last told, and when that token was issued; null before the first. */
+  readonly told: Buffer | null
+  readonly toldAt: Date | null
+  /** When the sign-in that was asked about was ended. */
+  readonly endedAt: Date | null
+  readonly tenants: readonly MembershipFacts[]
 }
 
 /** The tables of people are reached only through functions that say what they give. */
-export async function signInFacts(
+export async function selectPerson(
   sql: Database,
-  username: string,
-): Promise<SignInFacts | undefined> {
-  const [row] = await sql<SignInFacts[]>`
-    select person, password_hash as "passwordHash", tenants from registry.sign_in_facts(${username})`
+  of: { readonly issuer: string; readonly subject: string; readonly session: string | null },
+): Promise<PersonFacts | undefined> {
+  const [row] = await available(sql<PersonFacts[]>`
+    select * from registry.person_facts(${of.issuer}, ${of.subject}, ${of.session})`)
   return row
 }
 
-export async function sessionFacts(
-  sql: Database | TenantSql,
-  hash: Buffer,
-  nowMs: number,
-): Promise<SessionFacts | undefined> {
-  const [row] = await sql<SessionFacts[]>`
-    select person, username, name, expires_at as "expiresAt", tenants
-      from registry.session_facts(${hash}, ${new Date(nowMs)})`
-  return row
+export const endSession = (
+  sql: TenantSql | Database,
+  of: { issuer: string; session: string; atMs: number; untilMs: number },
+) => sql`
+  select registry.end_session_of(${of.issuer}, ${of.session}, ${new Date(of.atMs)},
+                                 ${new Date(of.untilMs)})`
+
+export interface NewAccountPerson {
+  readonly id: string
+  readonly username: string
+  readonly name: string
+  readonly email: string | null
+  readonly emailVerified: boolean
+  readonly operator: boolean
 }
 
-export interface NewSession {
-  readonly hash: Buffer
-  readonly person: string
-  readonly createdAtMs: number
-  readonly expiresAtMs: number
-}
-
-export const insertSession = (sql: Database | TenantSql, session: NewSession) => sql`
-  select registry.open_session(${session.hash}, ${session.person},
-                               ${new Date(session.createdAtMs)}, ${new Date(session.expiresAtMs)})`
-
-export const extendSession = (sql: Database, hash: Buffer, expiresAtMs: number) =>
-  sql`select registry.extend_session(${hash}, ${new Date(expiresAtMs)})`
-
-export const deleteSession = (sql: TenantSql | Database, hash: Buffer) =>
-  sql`select registry.end_session(${hash})`
-
+/** Makes a person of the embedded provider; `made` is false when the username is taken. */
 export async function ensurePerson(
-  sql: TenantSql,
-  person: {
-    readonly id: string
-    readonly username: string
-    readonly name: string
-    readonly passwordHash: string
-  },
-): Promise<string> {
-  const [row] = await sql<{ id: string }[]>`
-    select registry.ensure_person(${person.id}, ${person.username}, ${person.name}, ${person.passwordHash}) as id`
+  sql: TenantSql | Database,
+  person: NewAccountPerson,
+): Promise<{ readonly id: string; readonly made: boolean }> {
+  const [row] = await sql<{ id: string; made: boolean }[]>`
+    select * from registry.ensure_person(${person.id}, ${person.username}, ${person.name},
+      ${person.email}, ${person.emailVerified}, ${person.operator})`
   if (!row) throw new Error('the person was neither made nor found')
-  return row.id
+  return row
 }
 
 /** Makes somebody a member of the transaction's tenant; true when they were none before. */
 export async function insertMembership(
   sql: TenantSql,
   person: string,
-  role: Role,
+  role: string,
+  source: 'invited' | 'claims' | 'made',
 ): Promise<boolean> {
   const rows = await sql`
-    insert into registry.membership (person, role) values (${person}, ${role})
+    insert into registry.membership (person, role, source) values (${person}, ${role}, ${source})
     on conflict (tenant, person) do nothing returning person`
   return rows.length > 0
 }
 
 /** A person as their fellows in a tenant see them. */
-export interface Member {
+export interface MemberRow {
   readonly person: string
   readonly username: string
   readonly name: string
-  readonly role: Role
+  readonly email: string | null
+  readonly role: string
+  readonly active: boolean
+  readonly source: 'invited' | 'claims' | 'made'
+  readonly joinedAt: Date
+  readonly lastSeenAt: Date | null
 }
 
 export const selectMembers = (sql: TenantSql) =>
-  sql<Member[]>`select person, username, name, role from registry.members() order by name, person`
+  sql<MemberRow[]>`select * from registry.members() order by name, person`
+
+export const noteSeen = (
+  sql: Database,
+  seen: readonly { readonly tenant: number; readonly person: string; readonly atMs: number }[],
+) => sql`
+  select registry.note_seen(${seen.map(({ tenant }) => tenant)}::bigint[],
+    ${seen.map(({ person }) => person)}::text[],
+    ${seen.map(({ atMs }) => new Date(atMs).toISOString())}::text[]::timestamptz[])`

@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type FastifyRequest, inTenant, type ManualClock, manualClock } from '#platform'
+import { inTenant, type ManualClock, manualClock } from '#platform'
 import { type TestDatabase, testDatabase } from '../testing/index.ts'
 import type { Act } from './act.ts'
-import { hashPassword, passwordCost, verifyPassword } from './passwords.ts'
-import { createPeople, type People } from './people.ts'
+import { hashPassword, verifyPassword } from './passwords.ts'
+import type { People } from './people.ts'
 import type { Registry } from './registry.ts'
+import { requestOf, somebody, type TestTokens, testTokens } from './test-people.ts'
 import { cheap, startMs, testRegistry } from './test-registry.ts'
 
 let db: TestDatabase
@@ -13,160 +14,228 @@ let demo: Act
 let other: Act
 let clock: ManualClock
 let people: People
-const hour = 3_600_000
-const password = 'correct horse'
-const address = '203.0.113.7'
+let tokens: TestTokens
+const from = { address: '203.0.113.7', requestId: 'rq_test' }
 
 beforeAll(async () => {
   db = await testDatabase()
   clock = manualClock(startMs)
-  ;({ registry, demo, other } = await testRegistry(db, clock))
+  tokens = testTokens()
+  ;({ registry, demo, other } = await testRegistry(db, clock, { identity: tokens }))
   people = registry.people
-  await people.createPerson(
-    demo.tenant,
-    { username: 'Ada', name: 'Ada L.', password, role: 'viewer' },
-    demo.actor,
-  )
 })
 afterAll(async () => {
   await registry?.close()
   await db?.drop()
 })
 
-const signIn = (username = 'ada', secret = password) =>
-  people.signIn({ username, password: secret, address })
-const request = (authorization?: string) => ({ headers: { authorization } }) as FastifyRequest
+const made = (role: 'viewer' | 'admin' = 'viewer', tenant = demo) =>
+  somebody({ registry, tokens }, tenant, { role })
+const principalOf = async (bearer: string) => {
+  const principal = await people.authenticate(requestOf(bearer))
+  if (!principal) throw new Error('nobody')
+  return principal
+}
 
-describe('signing in', () => {
-  test('gives a session with what the person may do, whatever the case of the name', async () => {
-    const session = await signIn('ADA')
-    expect(session).toMatchObject({
-      person: { name: 'Ada L.', username: 'ada' },
-      tenants: [{ key: 'demo', role: 'viewer', region: 'us-west-2' }],
-      expiresAt: new Date(startMs + 12 * hour).toISOString(),
-    })
-    expect(session.token).toMatch(/^pulse_s_[\w-]{43}$/)
-    expect(session.tenants[0]?.permissions).toContain('device.read')
-    expect(session.tenants[0]?.permissions).not.toContain('device.write')
+describe('a request', () => {
+  test('of a person tells who asks, and what they may do in which tenant', async () => {
+    const { id, bearer } = await made()
+    const principal = await principalOf(bearer)
+    expect(principal).toMatchObject({ kind: 'person', id, operator: false })
+    expect(principal.tenants).toMatchObject([
+      { tenant: demo.tenant, key: 'demo', role: 'viewer', region: 'us-west-2', suspended: false },
+    ])
+    expect(principal.tenants[0]?.permissions.has('device.read')).toBe(true)
+    expect(principal.tenants[0]?.permissions.has('device.write')).toBe(false)
   })
 
-  test('refuses a wrong password and an unknown name alike', async () => {
-    const refusals = await Promise.all(
-      [signIn('ada', 'wrong'), signIn('nobody')].map((each) =>
-        each.catch((error: unknown) => error),
-      ),
-    )
-    expect(refusals[0]).toMatchObject({ code: 'registry.wrong-password' })
-    expect(refusals[1]).toMatchObject({
-      code: 'registry.wrong-password',
-      message: (refusals[0] as Error).message,
-    })
-  })
-
-  test('spends as much on an unknown name as on a known one', async () => {
-    const spent = async (work: Promise<unknown>) => {
-      const begun = process.cpuUsage()
-      await work.catch(() => {})
-      const { user, system } = process.cpuUsage(begun)
-      return user + system
-    }
-    const dear = createPeople({ app: db.as('pulse_app'), clock, passwordCost })
-    await dear.createPerson(
-      demo.tenant,
-      { username: 'dear', name: 'Dear', password, role: 'viewer' },
-      demo.actor,
-    )
-    const attempt = (username: string) => dear.signIn({ username, password: 'wrong', address })
-    const known = await spent(attempt('dear'))
-    const unknown = await spent(attempt('nobody-at-all'))
-    expect(unknown).toBeGreaterThan(known / 3)
-  })
-
-  test('is audited in the tenant of the person', async () => {
-    await signIn()
-    const rows = await inTenant(
-      db.as('pulse_app'),
-      demo.tenant,
-      (sql) =>
-        sql`select actor, action, address from platform.audit where action = 'registry.signed-in'`,
-    )
-    expect(rows[0]).toMatchObject({ action: 'registry.signed-in', address })
-  })
-
-  test('is throttled for one name, and open again after the window', async () => {
-    const own = createPeople({ app: db.as('pulse_app'), clock, passwordCost: cheap })
-    const attempt = (secret: string, username = 'ada') =>
-      own.signIn({ username, password: secret, address }).then(
-        () => 'in',
-        (error: { code: string; retryAfterS?: number }) => error,
-      )
-    const wrong = await Promise.all(Array.from({ length: 8 }, () => attempt('wrong')))
-    expect(
-      wrong.every((each) => (each as { code: string }).code === 'registry.wrong-password'),
-    ).toBe(true)
-    expect(await attempt(password)).toMatchObject({ code: 'platform.limited', retryAfterS: 900 })
-    expect(await attempt('wrong', 'somebody-else')).toMatchObject({
-      code: 'registry.wrong-password',
-    })
-    clock.advance(15 * 60_000)
-    expect(await attempt(password)).toBe('in')
-  })
-
-  test('does not count what was right', async () => {
-    for (let times = 0; times < 10; times++) await signIn()
-  })
-})
-
-describe('a session', () => {
-  test('tells who asks, and in which tenants', async () => {
-    const { token } = await signIn()
-    const principal = await people.authenticate(request(`Bearer ${token}`))
-    expect(principal).toMatchObject({
-      kind: 'person',
-      name: 'Ada L.',
-      tenants: [{ tenant: demo.tenant, key: 'demo' }],
-    })
-    expect(principal?.id).toMatch(/^pe_/)
-    expect(principal?.tenants[0]?.permissions.has('device.read')).toBe(true)
-  })
-
-  test('is nobody without a bearer, and refused with a wrong one', async () => {
-    expect(await people.authenticate(request())).toBeUndefined()
-    for (const wrong of [
-      'Bearer pulse_s_x',
-      `Bearer pulse_s_${'A'.repeat(43)}`,
-      'Basic YTpi',
-      'Bearer ',
-    ]) {
-      await expect(people.authenticate(request(wrong))).rejects.toMatchObject({
+  test('without a bearer is of nobody, and with a wrong one is refused', async () => {
+    expect(await people.authenticate(requestOf())).toBeUndefined()
+    for (const wrong of ['', 'nonsense', 'pulse_d_abcdefgh_x', 'pulse_k_x_y']) {
+      await expect(people.authenticate(requestOf(wrong)), wrong).rejects.toMatchObject({
         code: 'registry.unauthenticated',
       })
     }
   })
 
-  test('ends twelve hours after the last use', async () => {
-    const { token } = await signIn()
-    clock.advance(12 * hour - 1)
-    await expect(people.session(token)).resolves.toBeDefined()
-    clock.advance(12 * hour - 1)
-    await expect(people.session(token)).resolves.toMatchObject({
-      expiresAt: new Date(clock.now() + 12 * hour).toISOString(),
+  test('of an embedded person who does not exist is refused', async () => {
+    const bearer = tokens.issue({ issuer: 'embedded', subject: 'pe_nobody', claimed: undefined })
+    await expect(principalOf(bearer)).rejects.toMatchObject({ code: 'registry.unauthenticated' })
+  })
+
+  test('of a deactivated person is refused as such', async () => {
+    const { id, bearer } = await made()
+    await db.superuser()`update registry.person set active = false where id = ${id}`
+    await expect(principalOf(bearer)).rejects.toMatchObject({ code: 'registry.deactivated' })
+  })
+
+  test('notes when the person was seen in the tenant, behind and once a minute', async () => {
+    const { id, bearer } = await made()
+    const seen = async () =>
+      (await people.members(demo.tenant)).find(({ person }) => person === id)?.lastSeenAt?.getTime()
+    await principalOf(bearer)
+    await people.flush()
+    const first = clock.now()
+    expect(await seen()).toBe(first)
+    clock.advance(59_000)
+    await principalOf(bearer)
+    await people.flush()
+    expect(await seen()).toBe(first)
+    clock.advance(1000)
+    await principalOf(bearer)
+    await people.flush()
+    expect(await seen()).toBe(clock.now())
+  })
+})
+
+describe('what is remembered of a person', () => {
+  test('is at most two seconds old when another process changes it', async () => {
+    const { id, bearer } = await made()
+    await principalOf(bearer)
+    await db.superuser()`update registry.membership set active = false where person = ${id}`
+    expect((await principalOf(bearer)).tenants).toHaveLength(1)
+    clock.advance(2000)
+    expect((await principalOf(bearer)).tenants).toHaveLength(0)
+  })
+
+  test('is dropped at once when this process changes it', async () => {
+    const { bearer } = await made()
+    await principalOf(bearer)
+    await registry.life.suspend(demo, 'not paid for')
+    expect((await principalOf(bearer)).tenants).toMatchObject([{ suspended: true }])
+    await registry.life.resume(demo, 'paid for now')
+    expect((await principalOf(bearer)).tenants).toMatchObject([{ suspended: false }])
+  })
+})
+
+describe('a session', () => {
+  test('is told to its person, with when it ends', async () => {
+    const { id, bearer } = await made('admin')
+    const session = people.session(await principalOf(bearer))
+    expect(session).toMatchObject({
+      person: { id },
+      operator: false,
+      tenants: [{ key: 'demo', role: 'admin', suspended: false, entering: null }],
+      expiresAt: new Date(startMs + 300_000).toISOString(),
     })
-    clock.advance(12 * hour)
-    await expect(people.session(token)).rejects.toMatchObject({ code: 'registry.unauthenticated' })
+    expect(session.tenants[0]?.permissions).toContain('member.write')
   })
 
-  test('ends at once by signing out', async () => {
-    const { token } = await signIn()
-    await people.signOut(token)
-    await expect(people.session(token)).rejects.toMatchObject({ code: 'registry.unauthenticated' })
+  test('ends at once by signing out, with every token issued for it, and no other session', async () => {
+    const { id } = await made()
+    const of = { issuer: 'embedded', subject: id, claimed: undefined }
+    const issuedAt = new Date(clock.now())
+    const one = tokens.issue({ ...of, session: 'one', issuedAt })
+    const twin = tokens.issue({ ...of, session: 'one', issuedAt })
+    const another = tokens.issue({ ...of, session: 'another', issuedAt })
+    await people.endSession(await principalOf(one), from)
+    for (const ended of [one, twin]) {
+      await expect(principalOf(ended)).rejects.toMatchObject({ code: 'registry.unauthenticated' })
+    }
+    expect(await principalOf(another)).toMatchObject({ id })
   })
 
-  test('is kept as a hash only', async () => {
-    const { token } = await signIn()
-    const rows = await db.as('pulse_owner')`select s::text as text from registry.session s`
-    expect(rows.length).toBeGreaterThan(0)
-    expect(JSON.stringify(rows)).not.toContain(token.slice('pulse_s_'.length))
+  test('that names no sign-in ends with its own token', async () => {
+    const { id } = await made()
+    const of = { issuer: 'embedded', subject: id, claimed: undefined, session: undefined }
+    const ended = tokens.issue({ ...of, issuedAt: new Date(clock.now()) })
+    const later = tokens.issue({ ...of, issuedAt: new Date(clock.now() + 1000) })
+    await people.endSession(await principalOf(ended), from)
+    await expect(principalOf(ended)).rejects.toMatchObject({ code: 'registry.unauthenticated' })
+    expect(await principalOf(later)).toMatchObject({ id })
+  })
+
+  test('that has ended is forgotten when its tokens have expired by themselves', async () => {
+    const kept = async () => (await db.superuser()`select from registry.ended_session`).length
+    await people.endSession(await principalOf((await made()).bearer), from)
+    const before = await kept()
+    clock.advance(7 * 60_000)
+    await people.endSession(await principalOf((await made()).bearer), from)
+    expect(before).toBeGreaterThan(0)
+    expect(await kept()).toBe(1)
+  })
+})
+
+describe('an open connection may go on', () => {
+  test('until the token that opened it has expired', async () => {
+    const { id } = await made()
+    const of = { issuer: 'embedded', subject: id, claimed: undefined }
+    const principal = await principalOf(tokens.issue({ ...of, issuedAt: new Date(clock.now()) }))
+    clock.advance(299_000)
+    expect(await people.stillMay(principal, 'demo', 'telemetry.read')).toBe(true)
+    clock.advance(1000)
+    expect(await people.stillMay(principal, 'demo', 'telemetry.read')).toBe(false)
+  })
+
+  test('until the person may not do this there any more', async () => {
+    const { id } = await made()
+    const of = { issuer: 'embedded', subject: id, claimed: undefined }
+    const principal = await principalOf(tokens.issue({ ...of, issuedAt: new Date(clock.now()) }))
+    expect(await people.stillMay(principal, 'demo', 'telemetry.read')).toBe(true)
+    expect(await people.stillMay(principal, 'demo', 'device.write')).toBe(false)
+    expect(await people.stillMay(principal, 'other', 'telemetry.read')).toBe(false)
+    await db.superuser()`delete from registry.membership where person = ${id}`
+    people.forget()
+    expect(await people.stillMay(principal, 'demo', 'telemetry.read')).toBe(false)
+  })
+
+  test('until the sign-in has ended', async () => {
+    const { id } = await made()
+    const of = { issuer: 'embedded', subject: id, claimed: undefined, session: 'open' }
+    const principal = await principalOf(tokens.issue({ ...of, issuedAt: new Date(clock.now()) }))
+    await people.endSession(principal, from)
+    expect(await people.stillMay(principal, 'demo', 'telemetry.read')).toBe(false)
+  })
+})
+
+describe('an operator', () => {
+  test('belongs to no tenant, until they enter one, and for as long as it was said', async () => {
+    const facts = { username: 'root', name: 'Root', password: 'correct horse', operator: true }
+    const { id } = await people.createPerson(undefined, facts, demo.actor)
+    const bearer = tokens.issue({ issuer: 'embedded', subject: id, claimed: undefined })
+    expect(await principalOf(bearer)).toMatchObject({ operator: true, tenants: [] })
+
+    const act = { ...demo, actor: { kind: 'operator', id, name: 'Root' } } as const
+    await registry.enterings.enter(act, {
+      reason: 'a call of theirs',
+      minutes: 5,
+      role: 'engineer',
+    })
+    const entered = await principalOf(bearer)
+    const until = new Date(clock.now() + 300_000)
+    expect(entered.tenants).toMatchObject([
+      { key: 'demo', role: 'engineer', entering: { reason: 'a call of theirs', until } },
+    ])
+    expect(entered.tenants[0]?.permissions.has('rule.write')).toBe(true)
+    expect(entered.tenants[0]?.permissions.has('member.write')).toBe(false)
+    clock.advance(299_999)
+    expect((await principalOf(bearer)).tenants).toHaveLength(1)
+    // What is cached is fresh enough, but the time is over.
+    clock.advance(1)
+    expect((await principalOf(bearer)).tenants).toHaveLength(0)
+  })
+})
+
+describe('making a person', () => {
+  test('keeps the password of one who is there, and lets them into the second tenant', async () => {
+    const facts = { username: 'Ada', name: 'Ada L.', password: 'correct horse' }
+    const first = await people.createPerson(demo.tenant, { ...facts, role: 'viewer' }, demo.actor)
+    const again = {
+      username: 'ada',
+      name: 'Another',
+      password: 'taken over',
+      role: 'admin',
+    } as const
+    expect(await people.createPerson(other.tenant, again, other.actor)).toEqual(first)
+    const [account] = await db.superuser()`
+      select password_hash as hash from registry.account where person = ${first.id}`
+    expect(await verifyPassword('correct horse', account?.['hash'])).toBe(true)
+    expect((await people.members(other.tenant)).map(({ name }) => name)).toEqual(['Ada L.'])
+    const bearer = tokens.issue({ issuer: 'embedded', subject: first.id, claimed: undefined })
+    expect((await principalOf(bearer)).tenants.map(({ key, role }) => [key, role])).toEqual([
+      ['demo', 'viewer'],
+      ['other', 'admin'],
+    ])
   })
 })
 
@@ -177,30 +246,11 @@ test('a password is checked by the cost that its hash names, and kept with a sal
   expect(await verifyPassword('Päss', one)).toBe(false)
 })
 
-describe('making a person', () => {
-  test('keeps the password of one who is there, and lets them into the second tenant', async () => {
-    await people.createPerson(
-      other.tenant,
-      { username: 'ada', name: 'Another', password: 'taken over', role: 'admin' },
-      other.actor,
-    )
-    await expect(signIn('ada', 'taken over')).rejects.toMatchObject({
-      code: 'registry.wrong-password',
-    })
-    const session = await signIn()
-    expect(session.tenants.map(({ key, role }) => [key, role])).toEqual([
-      ['demo', 'viewer'],
-      ['other', 'admin'],
-    ])
-    expect((await people.members(other.tenant)).map(({ name }) => name)).toEqual(['Ada L.'])
-  })
-})
-
 test.each(['pulse_app', 'pulse_pipeline', 'pulse_operator'] as const)(
-  '%s can read neither people nor sessions',
+  '%s can read neither people nor what ended',
   async (role) => {
     const sql = db.as(role)
-    for (const table of ['person', 'session']) {
+    for (const table of ['person', 'account', 'ended_session']) {
       await expect(sql.unsafe(`select * from registry.${table}`)).rejects.toMatchObject({
         code: '42501',
       })
@@ -208,8 +258,14 @@ test.each(['pulse_app', 'pulse_pipeline', 'pulse_operator'] as const)(
   },
 )
 
-test('pulse_app cannot read what tokens are checked against', async () => {
-  await expect(
-    inTenant(db.as('pulse_app'), demo.tenant, (sql) => sql`select hash from registry.device_token`),
-  ).rejects.toMatchObject({ code: '42501' })
-})
+test.each(['device_token.hash', 'api_key.hash', 'invitation.token_hash'])(
+  'pulse_app cannot read %s, what secrets are checked against',
+  async (column) => {
+    const [table, name] = column.split('.')
+    await expect(
+      inTenant(db.as('pulse_app'), demo.tenant, (sql) =>
+        sql.unsafe(`select ${name} from registry.${table}`),
+      ),
+    ).rejects.toMatchObject({ code: '42501' })
+  },
+)

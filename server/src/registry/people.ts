@@ -1,225 +1,202 @@
-import { type Role, rolePermissions, type Session } from '@pulse/contract'
+import type { Permission, Session } from '@pulse/contract'
 import {
   type Actor,
-  type Clock,
   type Database,
   type FastifyRequest,
   inTenant,
-  newId,
+  type Log,
   type Principal,
   PulseError,
-  record,
+  permitted,
 } from '#platform'
+import type { ApiKeys } from './api-keys.ts'
 import { available } from './available.ts'
 import { refuse } from './errors.ts'
-import { hashPassword, type PasswordCost, verifyPassword } from './passwords.ts'
+import type { Identity, VerifyBearer } from './identity.ts'
+import { createFinder, type FinderDeps, signInOf } from './people-finder.ts'
+import { type MadeDeps, makePerson, type NewPerson } from './people-made.ts'
+import { bearerOf, principalOf, sessionOf } from './people-principal.ts'
 import {
-  deleteSession,
-  ensurePerson,
-  extendSession,
-  insertMembership,
-  insertSession,
-  type Member,
-  type SessionFacts,
-  type SignInFacts,
+  endSession,
+  type MemberRow,
+  noteSeen,
+  type PersonFacts,
   selectMembers,
-  sessionFacts,
-  signInFacts,
 } from './people-rows.ts'
-import { drawSessionToken, isSessionToken, sha256 } from './secrets.ts'
-import { createThrottle } from './throttle.ts'
+import { createSeen } from './people-seen.ts'
 
-const SESSION_MS = 12 * 3_600_000
-/** A session is moved on only when this much of it is used up: not with every request. */
-const SLIDE_MS = 15 * 60_000
-const WINDOW_MS = 15 * 60_000
-/** A whole office may sit behind one address. */
-const limits = {
-  username: { attempts: 8, windowMs: WINDOW_MS },
-  address: { attempts: 60, windowMs: WINDOW_MS },
+/** Tokens may be dated by another clock than ours. */
+const SKEW_MS = 60_000
+
+/** Where a request came from, for the audit. */
+export interface From {
+  readonly address: string | undefined
+  readonly requestId: string | undefined
 }
 
-export interface SignIn {
-  readonly username: string
-  readonly password: string
-  readonly address: string
-}
-
-export interface NewPerson {
-  readonly username: string
-  readonly name: string
-  readonly password: string
-  readonly role: Role
-}
-
-/** People, their sessions, and who asks. */
+/** People: who asks, where they belong and what they may do there. */
 export interface People {
-  /** @throws `registry.wrong-password` for unknown and wrong alike, `platform.limited` */
-  signIn(facts: SignIn): Promise<Session & { readonly token: string }>
-  /** The session of a bearer. @throws `registry.unauthenticated` when there is none */
-  session(token: string): Promise<Session>
-  signOut(token: string): Promise<void>
   /** Who sends this request; the one seam between the HTTP shell and identity. */
   authenticate(request: FastifyRequest): Promise<Principal | undefined>
+  /** What a signed-in person is told of themselves. */
+  session(principal: Principal): Session
+  /** Ends the sign-in of a person: what was issued for it until now is not taken any more. */
+  endSession(principal: Principal, from: From): Promise<void>
+  /** The e-mail address of a person, and whether it is known to be theirs. */
+  emailOf(principal: Principal): { readonly email: string | null; readonly verified: boolean }
+  /**
+   * Whether an open connection may go on: false when its token has expired, its sign-in or its key
+   * has ended, or they may not do this in the tenant any more. @throws `platform.unavailable`
+   */
+  stillMay(principal: Principal, tenantKey: string, permission: Permission): Promise<boolean>
   /** Who belongs to a tenant. */
-  members(tenant: number): Promise<readonly Member[]>
-  /** Makes a person who belongs to `tenant`; one whose username exists keeps their password. */
-  createPerson(tenant: number, person: NewPerson, actor: Actor): Promise<{ readonly id: string }>
+  members(tenant: number): Promise<readonly MemberRow[]>
+  /**
+   * Makes a person with an account of Pulse's own who belongs to `tenant`, or to none. One whose
+   * username exists keeps their password, and joins the tenant.
+   */
+  createPerson(
+    tenant: number | undefined,
+    person: NewPerson,
+    actor: Actor,
+  ): Promise<{ readonly id: string }>
+  /** Drops what is cached: somebody may do something else from now on. */
+  forget(): void
+  /** Writes when people were last seen, now. */
+  flush(): Promise<void>
+  close(): Promise<void>
 }
 
-export interface PeopleDeps {
-  /** Pool of `pulse_app`. */
-  readonly app: Database
-  readonly clock: Clock
-  readonly passwordCost: PasswordCost
+export interface PeopleDeps extends FinderDeps, MadeDeps {
+  readonly log: Log
+  readonly verify: VerifyBearer
+  readonly keys: Pick<ApiKeys, 'authenticate' | 'forget'>
+  /** Ends a sign-in of the embedded provider, with what it keeps for it, and records it. */
+  readonly endSignIn: (person: string, session: string, from: From) => Promise<unknown>
 }
+
+/** What a principal was made from, to be looked at again. */
+type Source =
+  | { readonly kind: 'key'; readonly bearer: string }
+  | { readonly kind: 'person'; readonly identity: Identity; readonly facts: PersonFacts }
 
 export function createPeople(deps: PeopleDeps): People {
-  const { app, clock } = deps
-  const byUsername = createThrottle(clock, limits.username)
-  const byAddress = createThrottle(clock, limits.address)
-  // Checked for unknown names, so that they take as long as known ones.
-  const nobodysHash = hashPassword(drawSessionToken(), deps.passwordCost)
-  nobodysHash.catch(() => {})
+  const { app, clock, keys } = deps
+  const sources = createSources()
+  const finder = createFinder(deps)
+  const seen = createSeen({ ...deps, write: (noted) => writeSeen(app, noted) })
 
-  async function facts(token: string): Promise<SessionFacts> {
-    if (!isSessionToken(token)) throw refuse.unauthenticated()
-    const hash = sha256(token)
-    const nowMs = clock.now()
-    const found = await available(sessionFacts(app, hash, nowMs))
-    if (!found) throw refuse.unauthenticated()
-    if (found.expiresAt.getTime() - nowMs < SESSION_MS - SLIDE_MS) {
-      await available(extendSession(app, hash, nowMs + SESSION_MS))
-      return { ...found, expiresAt: new Date(nowMs + SESSION_MS) }
-    }
-    return found
+  const personOf = async (identity: Identity): Promise<Principal> => {
+    const now = await finder.person(identity)
+    return sources.keep(principalOf(now), { kind: 'person', identity, facts: now.facts })
+  }
+  const keyOf = async (bearer: string): Promise<Principal> =>
+    sources.keep(await keys.authenticate(bearer), { kind: 'key', bearer })
+  const again = async (principal: Principal): Promise<Principal> => {
+    const source = sources.of(principal)
+    if (source.kind === 'key') return keyOf(source.bearer)
+    if (source.identity.expiresAt.getTime() <= clock.now()) throw refuse.unauthenticated()
+    return personOf(source.identity)
+  }
+  const forget = () => {
+    finder.forget()
+    keys.forget()
   }
 
   return {
-    async signIn({ username: asTyped, password, address }) {
-      const username = asTyped.normalize('NFKC').toLowerCase()
-      const waitS = Math.max(byAddress.attempt(address), byUsername.attempt(username))
-      if (waitS > 0) throw new PulseError('platform.limited', { retryAfterS: waitS })
-      const known = await available(signInFacts(app, username))
-      const right = await verifyPassword(password, known?.passwordHash ?? (await nobodysHash))
-      if (!known || !right) throw refuse.wrongPassword()
-      byUsername.forgive(username)
-      byAddress.forgive(address)
-      return openSession(app, clock, known, address)
-    },
-    async session(token) {
-      return sessionOf(await facts(token))
-    },
-    signOut: async (token) => endSession(app, await facts(token), sha256(token)),
     async authenticate(request) {
-      const token = bearerOf(request)
-      return token === undefined ? undefined : principalOf(await facts(token))
+      const bearer = bearerOf(request)
+      if (bearer === undefined) return undefined
+      if (bearer.startsWith('pulse_k_')) return keyOf(bearer)
+      const principal = await personOf(await deps.verify(bearer))
+      const tenant = visited(principal, request)
+      if (tenant !== undefined) seen.note(JSON.stringify([tenant, principal.id]))
+      return principal
+    },
+    session(principal) {
+      const { facts, identity } = sources.ofPerson(principal)
+      return sessionOf(principal, facts, identity)
+    },
+    async endSession(principal, from) {
+      await end(deps, sources.ofPerson(principal), from)
+      forget()
+    },
+    emailOf(principal) {
+      const { email, emailVerified } = sources.ofPerson(principal).facts
+      return { email, verified: emailVerified }
+    },
+    async stillMay(principal, tenantKey, permission) {
+      try {
+        permitted(await again(principal), permission, tenantKey)
+        return true
+      } catch (error) {
+        if (error instanceof PulseError && !error.retry) return false
+        throw error
+      }
     },
     members: (tenant) => inTenant(app, tenant, selectMembers),
-    createPerson: (tenant, person, actor) => createPerson({ ...deps, actor }, tenant, person),
+    async createPerson(tenant, person, actor) {
+      const made = await makePerson(deps, tenant, person, actor)
+      forget()
+      return made
+    },
+    forget,
+    flush: seen.flush,
+    close: seen.close,
   }
 }
 
-async function openSession(app: Database, clock: Clock, known: SignInFacts, address: string) {
-  const token = drawSessionToken()
-  const hash = sha256(token)
-  const nowMs = clock.now()
-  const session = {
-    hash,
-    person: known.person,
-    createdAtMs: nowMs,
-    expiresAtMs: nowMs + SESSION_MS,
+/** Remembers what principals were made from, for as long as they live. */
+function createSources() {
+  const sources = new WeakMap<Principal, Source>()
+  const of = (principal: Principal): Source => {
+    const source = sources.get(principal)
+    if (!source) throw new Error('this principal was not made here')
+    return source
   }
-  const entry = {
-    actor: { kind: 'person', id: known.person },
-    action: 'registry.signed-in',
-    subject: `person:${known.person}`,
-    address,
-  } as const
-  const [home, ...others] = known.tenants
-  // Audit belongs to a tenant: each that the person may enter hears of the sign-in.
-  if (home === undefined) await available(insertSession(app, session))
-  else {
-    await inTenant(app, home, async (sql) => {
-      await insertSession(sql, session)
-      await record(sql, entry)
-    })
+  return {
+    keep(principal: Principal, source: Source): Principal {
+      sources.set(principal, source)
+      return principal
+    },
+    of,
+    /** @throws `registry.people-only` */
+    ofPerson(principal: Principal): Extract<Source, { kind: 'person' }> {
+      const source = of(principal)
+      if (source.kind !== 'person') throw refuse.peopleOnly()
+      return source
+    },
   }
-  for (const tenant of others) await inTenant(app, tenant, (sql) => record(sql, entry))
-  const found = await available(sessionFacts(app, hash, nowMs))
-  if (!found) throw refuse.unauthenticated()
-  return { ...sessionOf(found), token }
 }
 
-async function endSession(app: Database, found: SessionFacts, hash: Buffer): Promise<void> {
-  const [home] = found.tenants
-  if (!home) return void (await available(deleteSession(app, hash)))
-  await inTenant(app, home.tenant, async (sql) => {
-    await deleteSession(sql, hash)
-    const subject = `person:${found.person}`
-    await record(sql, { actor: personActor(found), action: 'registry.signed-out', subject })
-  })
+/** The tenant of theirs in which a request is; none where they only stay as an operator. */
+function visited({ tenants }: Principal, { headers }: FastifyRequest): number | undefined {
+  const wanted = headers['pulse-tenant']
+  const [only] = tenants
+  const membership =
+    wanted === undefined && tenants.length === 1 ? only : tenants.find(({ key }) => key === wanted)
+  return membership?.entering ? undefined : membership?.tenant
 }
 
-async function createPerson(
-  deps: PeopleDeps & { readonly actor: Actor },
-  tenant: number,
-  person: NewPerson,
-): Promise<{ id: string }> {
-  const passwordHash = await hashPassword(person.password, deps.passwordCost)
-  return inTenant(deps.app, tenant, async (sql) => {
-    const id = await ensurePerson(sql, {
-      id: newId('pe', deps.clock.now()),
-      username: person.username.normalize('NFKC').toLowerCase(),
-      name: person.name,
-      passwordHash,
-    })
-    const joined = await insertMembership(sql, id, person.role)
-    if (joined) {
-      await record(sql, {
-        actor: deps.actor,
-        action: 'registry.person-joined',
-        subject: `person:${id}`,
-        after: { username: person.username, name: person.name, role: person.role },
-      })
-    }
-    return { id }
-  })
+const writeSeen = (app: Database, noted: ReadonlyMap<string, number>) =>
+  noteSeen(
+    app,
+    [...noted].map(([id, atMs]) => {
+      const [tenant, person] = JSON.parse(id) as [number, string]
+      return { tenant, person, atMs }
+    }),
+  )
+
+/** Tokens that were issued for the sign-in are refused until they would have expired by themselves. */
+async function end(
+  { app, clock, endSignIn }: PeopleDeps,
+  { identity, facts }: Extract<Source, { kind: 'person' }>,
+  from: From,
+): Promise<void> {
+  const atMs = clock.now()
+  const livesMs = identity.expiresAt.getTime() - identity.issuedAt.getTime()
+  const { issuer, session } = identity
+  const of = { issuer, session: signInOf(identity), atMs, untilMs: atMs + livesMs + SKEW_MS }
+  await available(endSession(app, of))
+  if (issuer === 'embedded' && session !== undefined) await endSignIn(facts.person, session, from)
 }
-
-const personActor = (found: SessionFacts): Actor => ({ kind: 'person', id: found.person })
-
-/** The bearer of a request, or undefined when it carries none. */
-export function bearerOf(request: FastifyRequest): string | undefined {
-  const { authorization } = request.headers
-  if (authorization === undefined) return undefined
-  return /^Bearer +(\S+)$/i.exec(authorization)?.[1] ?? ''
-}
-
-const principalOf = (found: SessionFacts): Principal => ({
-  kind: 'person',
-  id: found.person,
-  name: found.name,
-  operator: false,
-  tenants: found.tenants.map((member) => ({
-    ...member,
-    permissions: new Set(rolePermissions[member.role]),
-    suspended: false,
-    entering: undefined,
-  })),
-})
-
-const sessionOf = (found: SessionFacts): Session => ({
-  person: { id: found.person, name: found.name, username: found.username },
-  operator: false,
-  tenants: found.tenants.map(({ key, name, region, role }) => ({
-    key,
-    name,
-    region,
-    role,
-    permissions: [...rolePermissions[role]],
-    suspended: false,
-    entering: null,
-  })),
-  expiresAt: found.expiresAt.toISOString(),
-})

@@ -1,8 +1,15 @@
-import type { Clock, Database, Log, PipelineSql } from '#platform'
+import type { Clock, Database, Log, PipelineSql, TenantSql } from '#platform'
+import { type ApiKeys, createApiKeys } from './api-keys.ts'
 import { type CachedDirectory, createDirectory } from './cached-directory.ts'
 import { createDevices, type Devices } from './devices.ts'
-import { type PasswordCost, passwordCost } from './passwords.ts'
-import { createPeople, type People } from './people.ts'
+import type { VerifyBearer } from './identity.ts'
+import { createInvitations, type Invitations } from './invitations.ts'
+import { createMembers, type Members } from './members.ts'
+import { hashPassword, type PasswordCost, passwordCost } from './passwords.ts'
+import { createPeople, type From, type People } from './people.ts'
+import type { PasswordKeeper } from './people-made.ts'
+import { createSessions, type Sessions } from './people-sessions.ts'
+import { createRoles, type Roles } from './roles.ts'
 import { createSearch, type Search } from './search.ts'
 import { createTenants, type Tenants } from './tenants.ts'
 
@@ -15,12 +22,28 @@ export interface RegistryDeps {
   readonly log: Log
   /** For tests that sign in often; nothing else should be cheap. */
   readonly passwordCost?: PasswordCost
+  /** Who signs in, and how it is proven. */
+  readonly identity?: IdentityOf
+  /** The role that an issuer claims for operators of the platform. */
+  readonly operatorRole?: string | undefined
+}
+
+/** What the Registry needs of whoever signs people in. */
+export interface IdentityOf {
+  readonly verify: VerifyBearer
+  readonly accounts: PasswordKeeper
+  readonly signIns: { end(person: string, sid: string, from: From): Promise<unknown> }
 }
 
 /** The Registry as a value: who and what there is. */
 export interface Registry {
   readonly directory: CachedDirectory
   readonly people: People
+  readonly sessions: Sessions
+  readonly members: Members
+  readonly roles: Roles
+  readonly invitations: Invitations
+  readonly apiKeys: ApiKeys
   readonly tenants: Tenants
   readonly devices: Devices
   readonly search: Search
@@ -31,12 +54,48 @@ export interface Registry {
 export function createRegistry(deps: RegistryDeps): Registry {
   const { app, pipeline, clock, log } = deps
   const directory = createDirectory({ sql: pipeline, clock, log })
+  const apiKeys = createApiKeys({ app, clock, log })
+  const cost = deps.passwordCost ?? passwordCost
+  const sessions = createSessions({ app, clock, passwordCost: cost })
+  const { identity } = deps
+  const passwords = identity?.accounts ?? createPasswords(cost, clock)
+  const people = createPeople({
+    app,
+    clock,
+    log,
+    passwords,
+    operatorRole: deps.operatorRole,
+    verify: async (bearer) =>
+      identity && !bearer.startsWith('pulse_s_')
+        ? identity.verify(bearer)
+        : sessions.verify(bearer),
+    keys: apiKeys,
+    visits: async () => [],
+    endSignIn: async (person, sid, from) => identity?.signIns.end(person, sid, from),
+  })
+  const access = { app, clock, changed: people.forget }
   return {
     directory,
-    people: createPeople({ app, clock, passwordCost: deps.passwordCost ?? passwordCost }),
+    people,
+    sessions,
+    members: createMembers(access),
+    roles: createRoles(access),
+    invitations: createInvitations({ ...access, passwords }),
+    apiKeys,
     tenants: createTenants({ app, pipeline, directory }),
     devices: createDevices({ app, clock, directory }),
     search: createSearch({ app, pipeline, clock }),
-    close: directory.close,
+    async close() {
+      await directory.close()
+      await people.close()
+      await apiKeys.close()
+    },
   }
 }
+
+const createPasswords = (cost: PasswordCost, clock: Clock): PasswordKeeper => ({
+  hash: (password) => hashPassword(password, cost),
+  put: async (sql: TenantSql, person, passwordHash, mustChange) =>
+    void (await sql`
+      select registry.put_account(${person}, ${passwordHash}, ${mustChange}, ${new Date(clock.now())})`),
+})

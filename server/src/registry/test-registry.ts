@@ -2,7 +2,7 @@ import { asPipeline, type Clock, manualClock, silentLog } from '#platform'
 import type { TestDatabase } from '../testing/index.ts'
 import type { Act } from './act.ts'
 import type { NewDevice } from './devices.ts'
-import { createRegistry, type Registry } from './registry.ts'
+import { createRegistry, type Registry, type RegistryDeps } from './registry.ts'
 
 /** A registry over a test's database, as production wires it, with two tenants. */
 export interface TestRegistry {
@@ -19,6 +19,7 @@ export const startMs = Date.parse('2026-11-23T20:00:00.000Z')
 export async function testRegistry(
   db: TestDatabase,
   clock: Clock = manualClock(startMs),
+  more: Partial<RegistryDeps> = {},
 ): Promise<TestRegistry> {
   const registry = createRegistry({
     app: db.as('pulse_app'),
@@ -26,6 +27,7 @@ export async function testRegistry(
     clock,
     log: silentLog,
     passwordCost: cheap,
+    ...more,
   })
   const act = async (key: string): Promise<Act> => {
     const actor = { kind: 'system', id: 'test' } as const
