@@ -1,15 +1,18 @@
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
+const testing = (file: string): string =>
+  fileURLToPath(new URL(`server/src/testing/${file}`, import.meta.url))
+
 /** One project per workspace; Playwright has its own configuration in web/. */
-const project = (name: string, globalSetup: string[] = []) => ({
+const project = (name: string, more: { globalSetup?: string[]; setupFiles?: string[] } = {}) => ({
   extends: true as const,
   test: {
     name,
     root: name,
     environment: 'node',
     include: name === 'scripts' ? ['**/*.test.ts'] : ['src/**/*.test.ts'],
-    globalSetup,
+    ...more,
   },
 })
 
@@ -22,9 +25,10 @@ export default defineConfig({
     hookTimeout: 120_000,
     projects: [
       project('contract'),
-      project('server', [
-        fileURLToPath(new URL('server/src/testing/global-setup.ts', import.meta.url)),
-      ]),
+      project('server', {
+        globalSetup: [testing('global-setup.ts')],
+        setupFiles: [testing('watch-fetch.ts')],
+      }),
       project('web'),
       project('simulator'),
       project('bench'),

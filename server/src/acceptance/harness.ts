@@ -1,15 +1,13 @@
-import { randomBytes } from 'node:crypto'
 import { connectAsync, type IClientOptions, type MqttClient } from 'mqtt'
-import {
-  type Clock,
-  type Config,
-  environmentMasterKey,
-  readConfig,
-  silentLog,
-  systemClock,
-} from '#platform'
+import { type Clock, type Config, environmentMasterKey, readConfig, systemClock } from '#platform'
 import { createApp, type PulseApp } from '../app.ts'
-import { type TestDatabase, testDatabase } from '../testing/index.ts'
+import {
+  secretSeen,
+  type TestDatabase,
+  testDatabase,
+  testLog,
+  testMasterKey,
+} from '../testing/index.ts'
 
 const actor = { kind: 'system', id: 'test' } as const
 
@@ -41,7 +39,7 @@ interface HarnessOptions {
 }
 
 export async function startPulse(options: HarnessOptions = {}): Promise<Harness> {
-  const masterKey = options.masterKey ?? randomBytes(32).toString('base64')
+  const masterKey = options.masterKey ?? testMasterKey()
   return open(await testDatabase(), { ...options, masterKey })
 }
 
@@ -58,7 +56,7 @@ async function open(db: TestDatabase, options: HarnessOptions): Promise<Harness>
   const app = await createApp({
     config,
     clock,
-    log: silentLog,
+    log: testLog,
     database,
     masterKey: environmentMasterKey(options.masterKey ?? ''),
     portal: '/nonexistent',
@@ -89,6 +87,7 @@ async function open(db: TestDatabase, options: HarnessOptions): Promise<Harness>
         keys.map((key) => ({ key, type: 'probe', site: 'lab' })),
       )
       const made = await devices.createTokens(act, keys)
+      for (const { token } of made) secretSeen(token)
       return Object.fromEntries(made.map(({ device, token }) => [device, token]))
     },
     async client(device, token, more) {

@@ -1,7 +1,8 @@
 import { type Role, rolePermissions, roles } from '@pulse/contract'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { exampleOf } from '#ops'
-import { createShell, type OpenApi, type Operation, type RouteFacts, silentLog } from '#platform'
+import { createShell, type OpenApi, type Operation, type RouteFacts } from '#platform'
+import { testLog } from '#testing'
 import { envelope, eventually, type Harness, startPulse } from './harness.ts'
 
 // Every test walks the routes of the running app: a new route is covered by being there.
@@ -302,7 +303,7 @@ function sameBut(fields: readonly string[], a: Answer, b: Answer): boolean {
 
 describe('a route', () => {
   const shell = () =>
-    createShell({ log: silentLog, authenticate: async () => undefined, version: '0' })
+    createShell({ log: testLog, authenticate: async () => undefined, version: '0' })
 
   test('without a declared permission keeps Pulse from starting', async () => {
     const app = await shell()

@@ -1,6 +1,7 @@
 import { type Permission, problem, type Role, rolePermissions } from '@pulse/contract'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { createShell, type Shell, silentLog } from '#platform'
+import { createShell, type Shell } from '#platform'
+import { testLog } from '#testing'
 import type { Actions } from './actions.ts'
 import { actionsRoutes } from './routes.ts'
 import { act, someAlert, type TestActions, testActions, until } from './test-kit.ts'
@@ -32,7 +33,7 @@ beforeEach(async () => {
   receiver = await testReceiver()
   kit = await testActions()
   actions = kit.create({ retries: { waitsMs: [], retryAfterMaxMs: 0 } })
-  shell = await createShell({ log: silentLog, authenticate, version: 'test' })
+  shell = await createShell({ log: testLog, authenticate, version: 'test' })
   actionsRoutes(shell, actions)
 })
 afterEach(async () => {

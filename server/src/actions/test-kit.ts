@@ -10,10 +10,9 @@ import {
   type ManualClock,
   manualClock,
   newId,
-  silentLog,
 } from '#platform'
 import type { Act } from '#registry'
-import { type TestDatabase, testDatabase, testVault } from '#testing'
+import { type TestDatabase, testDatabase, testLog, testVault } from '#testing'
 import { type Actions, type ActionsDeps, createActions } from './actions.ts'
 
 export const act = (tenant = 1): Act => ({ tenant, actor: { kind: 'person', id: 'ada' } })
@@ -61,7 +60,7 @@ export async function testActions(notify: readonly string[] = ['ops']) {
       pipeline: open(database.facts('pulse_pipeline')),
       vault,
       clock,
-      log: silentLog,
+      log: testLog,
       destinationsOf: () => notify,
       alone: false,
       random: () => 0.5,

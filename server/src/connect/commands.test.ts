@@ -1,7 +1,7 @@
 import type { EventDraft } from '@pulse/contract'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { createShell, type ManualClock, manualClock, silentLog } from '#platform'
-import { type TestDatabase, testDatabase } from '#testing'
+import { createShell, type ManualClock, manualClock } from '#platform'
+import { type TestDatabase, testDatabase, testLog } from '#testing'
 import { commandRoutes } from './command-routes.ts'
 import { type Commands, createCommands } from './commands.ts'
 import { startTestGateway, type TestGateway, testDirectory, until } from './mqtt/testing.ts'
@@ -189,7 +189,7 @@ test('the routes send and list, for those who may', async () => {
     entering: undefined,
   }
   const shell = await createShell({
-    log: silentLog,
+    log: testLog,
     version: '0',
     authenticate: async ({ headers }) => {
       if (headers.authorization === undefined) return undefined

@@ -1,8 +1,8 @@
 import { type AddressInfo, createConnection, createServer, type Socket } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { connect, reserveOnly, silentLog, systemClock } from '#platform'
+import { connect, reserveOnly, systemClock } from '#platform'
 import type { Device } from '#registry'
-import { type TestDatabase, testDatabase } from '../testing/index.ts'
+import { type TestDatabase, testDatabase, testLog } from '../testing/index.ts'
 import type { Outcome } from './items.ts'
 import { Lane } from './lane.ts'
 import type { Stage, StageFactory } from './stage.ts'
@@ -84,7 +84,7 @@ test('a lane restores only after the last batch of its lost connection is over',
     open: (onClose) => connect(way.facts, 'pulse_pipeline', { max: 1, name: NAME, onClose }),
     factories: [counting],
     clock: systemClock,
-    log: silentLog,
+    log: testLog,
     onCommit: () => {},
     onDrain: () => {},
     onPoison: (_item, detail) => void poisoned.push(detail),

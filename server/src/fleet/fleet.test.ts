@@ -8,12 +8,11 @@ import {
   manualClock,
   type PipelineSql,
   type Shell,
-  silentLog,
   systemClock,
 } from '#platform'
 import { type Act, createRegistry, patchIndex, type Registry } from '#registry'
 import { readSparks } from '#stream'
-import { type TestDatabase, testDatabase } from '../testing/index.ts'
+import { type TestDatabase, testDatabase, testLog } from '../testing/index.ts'
 import { createFleet, type Fleet } from './fleet.ts'
 import { fleetRoutes } from './routes.ts'
 import { startSampler } from './sampler.ts'
@@ -101,7 +100,7 @@ beforeAll(async () => {
   clock = manualClock(startMs)
   pipeline = asPipeline(db.as('pulse_pipeline'))
   const app = db.as('pulse_app')
-  registry = createRegistry({ app, pipeline, clock, log: silentLog })
+  registry = createRegistry({ app, pipeline, clock, log: testLog })
   const { id: tenant } = await registry.tenants.createTenant({ key: 'demo', name: 'Demo' }, actor)
   demo = { tenant, actor }
   await registry.devices.registerSite(demo, { key: 'dal', name: 'Dallas', lat: 32, lon: -96 })
@@ -132,7 +131,7 @@ beforeAll(async () => {
   ])
   fleet = createFleet({ app, clock, registry, sources })
   shell = await createShell({
-    log: silentLog,
+    log: testLog,
     version: 'test',
     authenticate: registry.people.authenticate,
   })
@@ -281,7 +280,7 @@ describe('the overview', () => {
     )
   })
 
-  const sampling = () => startSampler({ pipeline, clock, log: silentLog, registry, sources })
+  const sampling = () => startSampler({ pipeline, clock, log: testLog, registry, sources })
 
   test('draws its history from a sample a minute, with a gap where there was none', async () => {
     Object.assign(stats, { settled: 4, succeeded: 3 })
@@ -328,7 +327,7 @@ describe('the overview', () => {
       apply: (target, self, args) =>
         away ? Promise.reject(new Error('away')) : Reflect.apply(target, self, args),
     })
-    const sampler = startSampler({ pipeline: failing, clock, log: silentLog, registry, sources })
+    const sampler = startSampler({ pipeline: failing, clock, log: testLog, registry, sources })
     await sampler.stop()
     clock.advance(minute)
     await sampler.sample()

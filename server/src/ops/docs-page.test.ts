@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { refusals } from '@pulse/contract'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { createShell, type OpenApi, type Shell, secureHeaders, silentLog } from '#platform'
+import { createShell, type OpenApi, type Shell, secureHeaders } from '#platform'
+import { testLog } from '#testing'
 import { docsRoutes } from './docs-page.ts'
 import { exampleOf } from './example.ts'
 import { html } from './markup.ts'
@@ -14,7 +15,7 @@ let pages: Record<string, string>
 beforeAll(async () => {
   const file = join(import.meta.dirname, '../../../contract/openapi.json')
   document = JSON.parse(await readFile(file, 'utf8')) as OpenApi
-  shell = await createShell({ log: silentLog, authenticate: async () => undefined, version: '0' })
+  shell = await createShell({ log: testLog, authenticate: async () => undefined, version: '0' })
   secureHeaders(shell)
   await shell.register(docsRoutes({ openapi: async () => document }))
   pages = { api: await read('/docs'), errors: await read('/docs/errors') }

@@ -3,7 +3,12 @@ export { type Actor, type AuditEntry, record, recordAll, recordForPlatform } fro
 export { bootstrapDatabase, type RolePasswords, rolePasswords } from './bootstrap.ts'
 export { type Clock, every, type ManualClock, manualClock, systemClock } from './clock.ts'
 export { CONFIG_HELP, type Config, readConfig, readPem } from './config.ts'
-export { type DatabaseAccess, joinEmbedded, openEmbedded } from './embedded.ts'
+export { replaceMasterKey } from './data-keys.ts'
+export {
+  type DatabaseAccess,
+  joinEmbedded,
+  openEmbedded,
+} from './embedded.ts'
 export { defineRefusals, PulseError, type RefusalFacts } from './errors.ts'
 export { createGuard } from './guard.ts'
 export { forgetIdempotencyKeys, takeIdempotencyKeys } from './http/idempotency.ts'

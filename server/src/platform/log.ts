@@ -5,8 +5,8 @@ export type Log = Logger
 /** Names of fields that never reach a log in clear. */
 const secret = ['password', 'token', 'secret', 'authorization', 'whsec', 'cookie']
 
-/** JSON lines on standard error. Fields, not sentences; secrets are masked by name. */
-export function createLog(level: string): Log {
+/** JSON lines on standard error, or to `write`. Fields, not sentences; secrets are masked by name. */
+export function createLog(level: string, write?: (line: string) => void): Log {
   return pino(
     {
       level,
@@ -17,7 +17,7 @@ export function createLog(level: string): Log {
         censor: '•••',
       },
     },
-    pino.destination({ dest: 2, sync: true }),
+    write ? { write } : pino.destination({ dest: 2, sync: true }),
   )
 }
 

@@ -30,7 +30,8 @@ export interface Resealed {
 /**
  * Moves every sealed value to the newest data key, and seals what lies in clear. Each value by
  * itself, only if nobody changed it meanwhile: a crash leaves both kinds, each of which opens, and
- * the next pass goes on. Does nothing when all is done.
+ * the next pass goes on. Does nothing when all is done. What lay in clear stays in dead rows of the
+ * table's file until PostgreSQL overwrites them, in its log and in backups.
  */
 export async function resealAll(
   owner: Database,
@@ -41,16 +42,12 @@ export async function resealAll(
   const stuck: string[] = []
   let moved = 0
   for (const column of columns) {
-    let emptied = 0
     for await (const row of rowsToMove(owner, column, newest)) {
       const context = sealedAt(column.table, ...row.key)
       const clear = row.sealed === null ? row.clear : await opened(vault, row.sealed, context)
       if (clear === undefined || clear === null) stuck.push(context)
       else moved += await move(owner, column, { row, sealed: await vault.seal(clear, context) })
-      if (row.clear !== null) emptied++
     }
-    // An update leaves the old row in the file of the table until something overwrites it.
-    if (emptied > 0) await owner`vacuum full ${owner(column.table)}`
   }
   return { moved, stuck }
 }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { asPipeline, manualClock, type PipelineSql, silentLog } from '#platform'
-import { type TestDatabase, testDatabase } from '../testing/index.ts'
+import { asPipeline, manualClock, type PipelineSql } from '#platform'
+import { type TestDatabase, testDatabase, testLog } from '../testing/index.ts'
 import type { Act } from './act.ts'
 import { type CachedDirectory, createDirectory } from './cached-directory.ts'
 import type { Registry } from './registry.ts'
@@ -51,7 +51,7 @@ async function fresh<T>(
   work: (directory: CachedDirectory, selects: () => number) => Promise<T>,
 ): Promise<T> {
   const { sql, selects } = counted()
-  const directory = createDirectory({ sql, clock, log: silentLog })
+  const directory = createDirectory({ sql, clock, log: testLog })
   try {
     return await work(directory, selects)
   } finally {
@@ -182,7 +182,7 @@ describe('the cache', () => {
         })
       },
     })
-    const directory = createDirectory({ sql: slow, clock, log: silentLog })
+    const directory = createDirectory({ sql: slow, clock, log: testLog })
     const begun = directory.login(`demo/${key}`, token)
     await read.promise
     await registry.devices.revokeToken(demo, key, credential)
@@ -195,7 +195,7 @@ describe('the cache', () => {
 
   test('holds no more devices than its limit, and still answers', async () => {
     const { sql, selects } = counted()
-    const directory = createDirectory({ sql, clock, log: silentLog, limit: 1 })
+    const directory = createDirectory({ sql, clock, log: testLog, limit: 1 })
     const second = `ups-${next++}`
     await registry.devices.registerDevice(demo, aDevice(second))
     expect(await directory.device('demo', key)).toMatchObject({ key })

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { createShell, inTenant, type Shell, silentLog } from '#platform'
-import { type TestDatabase, testDatabase } from '../testing/index.ts'
+import { createShell, inTenant, type Shell } from '#platform'
+import { type TestDatabase, testDatabase, testLog } from '../testing/index.ts'
 import type { Act } from './act.ts'
 import type { Registry } from './registry.ts'
 import { registryRoutes } from './routes.ts'
@@ -16,7 +16,7 @@ beforeAll(async () => {
   db = await testDatabase()
   ;({ registry, demo } = await testRegistry(db))
   shell = await createShell({
-    log: silentLog,
+    log: testLog,
     version: 'test',
     authenticate: registry.people.authenticate,
   })

@@ -1,4 +1,5 @@
-import { asPipeline, type Clock, manualClock, silentLog } from '#platform'
+import { asPipeline, type Clock, manualClock } from '#platform'
+import { testLog } from '#testing'
 import type { TestDatabase } from '../testing/index.ts'
 import type { Act } from './act.ts'
 import type { NewDevice } from './devices.ts'
@@ -25,7 +26,7 @@ export async function testRegistry(
     app: db.as('pulse_app'),
     pipeline: asPipeline(db.as('pulse_pipeline')),
     clock,
-    log: silentLog,
+    log: testLog,
     passwordCost: cheap,
     ...more,
   })

@@ -7,10 +7,9 @@ import {
   manualClock,
   PulseError,
   type Shell,
-  silentLog,
 } from '#platform'
 import { type Act, createRegistry, type Device, type Registry } from '#registry'
-import { type TestDatabase, testDatabase } from '../testing/index.ts'
+import { type TestDatabase, testDatabase, testLog } from '../testing/index.ts'
 import { rulesRoutes } from './routes.ts'
 import { createRules, type Rules } from './rules.ts'
 import { command, message, type TestLane, testLane } from './test-lane.ts'
@@ -33,7 +32,7 @@ let theirs: Device
 beforeAll(async () => {
   db = await testDatabase()
   const [app, pipeline] = [db.as('pulse_app'), asPipeline(db.as('pulse_pipeline'))]
-  registry = createRegistry({ app, pipeline, clock, log: silentLog })
+  registry = createRegistry({ app, pipeline, clock, log: testLog })
   const tenantOf = async (key: string): Promise<Act> => {
     const { id } = await registry.tenants.createTenant({ key, name: key }, ann)
     const act = { tenant: id, actor: ann }
@@ -68,7 +67,7 @@ beforeAll(async () => {
     },
     deliveriesOf: async () => [],
   })
-  shell = await createShell({ log: silentLog, version: '0', authenticate: async () => principal })
+  shell = await createShell({ log: testLog, version: '0', authenticate: async () => principal })
   rulesRoutes(shell, rules)
 })
 afterAll(async () => {

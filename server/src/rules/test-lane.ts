@@ -1,7 +1,8 @@
 import type { EventDraft, MetricValue } from '@pulse/contract'
 import type { AnyStage, Batch, CommandItem, Item, MessageItem, TimerItem } from '#connect'
-import { asPipeline, type Database, emit, silentLog } from '#platform'
+import { asPipeline, type Database, emit } from '#platform'
 import type { Device } from '#registry'
+import { testLog } from '#testing'
 import { createRuleBook, type RuleBook } from './book.ts'
 import type { Outage } from './machine.ts'
 import { rulesStage } from './stage.ts'
@@ -38,13 +39,13 @@ export async function testLane(db: Database, devices: readonly Device[]): Promis
   }
   let stage: AnyStage
   const lane: TestLane = {
-    book: createRuleBook(silentLog),
+    book: createRuleBook(testLog),
     facts: [],
     outages: [],
     wakeOf: (device) => wakes.get(device.id),
     async restart() {
       wakes = new Map()
-      lane.book = createRuleBook(silentLog)
+      lane.book = createRuleBook(testLog)
       const factory = rulesStage({
         book: lane.book,
         directory: { devices: async () => byId },

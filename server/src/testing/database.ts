@@ -8,6 +8,7 @@ import {
   type RolePasswords,
   systemClock,
 } from '#platform'
+import { written } from './ledger.ts'
 
 type Role = keyof RolePasswords
 
@@ -65,10 +66,29 @@ export async function testDatabase(): Promise<TestDatabase> {
     async drop() {
       await Promise.all([...pools.values()].map((pool) => pool.end({ timeout: 1 })))
       await unbound?.end({ timeout: 1 })
+      await keepRows({ ...superuser, database: name })
       await admin.unsafe(`drop database if exists "${name}" with (force)`)
       await admin.end()
     },
   }
+}
+
+/** Of a table; what a flood of a test leaves behind is alike. */
+const KEPT_ROWS = 5000
+
+/** Gives the ledger what the database holds, but for telemetry. */
+async function keepRows(facts: TemplateFacts['superuser'] & { database: string }): Promise<void> {
+  const sql = postgres({ ...facts, max: 1, onnotice: () => {} })
+  const tables = await sql<{ name: string }[]>`
+    select c.oid::regclass::text as name
+      from pg_class c join pg_namespace n on n.oid = c.relnamespace
+     where c.relkind = 'r' and n.nspname not in ('pg_catalog', 'information_schema', 'stream')`
+  const selects = tables.map(
+    ({ name }) => `(select '${name} ' || r::text as row from ${name} r limit ${KEPT_ROWS})`,
+  )
+  const rows = await sql.unsafe<{ row: string }[]>(selects.join(' union all '))
+  if (rows.length > 0) written('table', rows.map(({ row }) => row).join('\n'))
+  await sql.end()
 }
 
 /** `create database … template` is refused while another clone runs: it is tried again. */

@@ -1,3 +1,5 @@
 /** Testing: a database per test, and what tests of several modules share. Production code does not import it. */
 export { type TestDatabase, testDatabase } from './database.ts'
-export { testVault } from './vault.ts'
+export { secretSeen, written } from './ledger.ts'
+export { testLog } from './log.ts'
+export { testMasterKey, testVault } from './vault.ts'

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { type Database, manualClock, silentLog } from '#platform'
+import { type Database, manualClock } from '#platform'
+import { testLog } from '#testing'
 import { type TestDatabase, testDatabase } from '../../testing/index.ts'
 import { PulseError } from '../errors.ts'
 import { forgetIdempotencyKeys, takeIdempotencyKeys } from './idempotency.ts'
@@ -31,7 +32,7 @@ const member = (tenant: number, key: string): Membership => ({
 beforeAll(async () => {
   db = await testDatabase()
   shell = await createShell({
-    log: silentLog,
+    log: testLog,
     version: '0',
     authenticate: async () => ({
       kind: 'person',

@@ -21,11 +21,13 @@ export function answerError(
   }
   if (error.retryAfterS !== undefined) reply.header('retry-after', String(error.retryAfterS))
   if (error.http === 401) reply.header('www-authenticate', 'Bearer')
+  const problem = problemOf(error, request.id)
+  request.log.debug({ problem }, 'refused')
   return reply
     .code(error.http)
     .type('application/problem+json')
     .serializer(JSON.stringify)
-    .send(problemOf(error, request.id))
+    .send(problem)
 }
 
 /** The wire shape of a refusal. */
