@@ -230,7 +230,7 @@ export async function createApp(deps: AppDeps) {
   takeIdempotencyKeys(shell, { db: pools.claims, clock })
   await servePortal(shell, deps.portal)
   registryRoutes(shell, registry)
-  await identity.routes(shell)
+  await identity.routes(shell, registry.invitations)
   await shell.register(httpIngest({ directory, ingress }))
   await shell.register(
     connectRoutes({ db: pools.app, endpoints: () => endpointsOf(config, listening) }),

@@ -3,12 +3,13 @@ import {
   type AuditEntry,
   type Clock,
   type Database,
+  type Log,
   PulseError,
   sealedAt,
   type TenantSql,
 } from '#platform'
 import { refuse } from '../errors.ts'
-import { hashPassword, type PasswordCost, verifyPassword } from '../passwords.ts'
+import { hashPassword, type PasswordCost } from '../passwords.ts'
 import { createThrottle } from '../throttle.ts'
 import {
   type AccountRow,
@@ -19,17 +20,13 @@ import {
   takeTotpStep,
 } from './account-rows.ts'
 import { changeOfPerson } from './audited.ts'
+import { createGate } from './gate.ts'
 import { createHashQueue, type HashQueue } from './hash-queue.ts'
 import type { Sealer } from './keys.ts'
 import { drawTotpSecret, totpStepOf, totpUri } from './totp.ts'
 
-const WINDOW_MS = 15 * 60_000
-/** A whole office may sit behind one address. */
-const limits = {
-  username: { attempts: 8, windowMs: WINDOW_MS },
-  address: { attempts: 60, windowMs: WINDOW_MS },
-  code: { attempts: 5, windowMs: WINDOW_MS },
-}
+/** Wrong codes of one person. */
+const CODES = { attempts: 5, windowMs: 15 * 60_000 }
 
 /** Where a request came from, for the audit. */
 export interface From {
@@ -69,13 +66,11 @@ export interface Accounts {
 export interface AccountsDeps {
   readonly app: Database
   readonly clock: Clock
+  readonly log: Log
   readonly vault: Sealer
   readonly passwordCost: PasswordCost
   readonly queue?: HashQueue
 }
-
-/** Usernames are compared as they look, in small letters. */
-export const usernameOf = (typed: string): string => typed.normalize('NFKC').trim().toLowerCase()
 
 const contextOf = (person: string): string => sealedAt('registry.account', person)
 
@@ -83,8 +78,8 @@ export function createAccounts(deps: AccountsDeps): Accounts {
   const { app, clock, vault } = deps
   const queue = deps.queue ?? createHashQueue()
   const hash = (password: string) => queue(() => hashPassword(password, deps.passwordCost))
-  const check = createGate(deps, queue)
-  const codes = createThrottle(clock, limits.code)
+  const check = createGate({ ...deps, queue })
+  const codes = createThrottle(clock, CODES)
 
   async function stepOf(account: AccountRow, sealed: string | null, code: string): Promise<number> {
     const waitS = codes.attempt(account.person)
@@ -156,26 +151,4 @@ export function createAccounts(deps: AccountsDeps): Accounts {
 export function entryOf(person: string, action: string, from: From): AuditEntry {
   const actor: Actor = { kind: 'person', id: person }
   return { actor, action, subject: `person:${person}`, ...from }
-}
-
-/** Checks name and password: throttled, and with the same work whether the name is known or not. */
-function createGate({ app, clock, passwordCost }: AccountsDeps, queue: HashQueue) {
-  const byUsername = createThrottle(clock, limits.username)
-  const byAddress = createThrottle(clock, limits.address)
-  // Checked for unknown names, so that they take as long as known ones.
-  const nobodys = hashPassword('nobody has this password', passwordCost)
-  nobodys.catch(() => {})
-
-  return async (typed: string, password: string, { address }: From): Promise<AccountRow> => {
-    const username = usernameOf(typed)
-    const waitS = Math.max(byAddress.attempt(address ?? ''), byUsername.attempt(username))
-    if (waitS > 0) throw new PulseError('platform.limited', { retryAfterS: waitS })
-    const known = await findAccount(app, { username })
-    const kept = known?.passwordHash ?? (await nobodys)
-    const right = await queue(() => verifyPassword(password, kept))
-    if (!known || !right) throw refuse.wrongPassword()
-    byUsername.forgive(username)
-    byAddress.forgive(address ?? '')
-    return known
-  }
 }

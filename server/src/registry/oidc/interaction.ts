@@ -1,11 +1,11 @@
-import { newPassword } from '@pulse/contract'
 import type { FastifyReply } from 'fastify'
 import { errors } from 'oidc-provider'
-import { type FastifyRequest, PulseError, type Shell } from '#platform'
+import type { FastifyRequest, Shell } from '#platform'
 import { refuse } from '../errors.ts'
 import type { AccountRow } from './account-rows.ts'
-import type { Accounts, From } from './accounts.ts'
+import type { Accounts } from './accounts.ts'
 import type { Served } from './embedded.ts'
+import { chosenPassword, type Fault, faultOf } from './form-faults.ts'
 import { fieldOf } from './forms.ts'
 import { codePage, expiredPage, newPasswordPage, signInPage } from './pages.ts'
 import type { Step, Steps } from './steps.ts'
@@ -34,7 +34,7 @@ export function interactionRoutes(app: Shell, deps: InteractionDeps): void {
     try {
       return await next(deps, request, reply, found)
     } catch (error) {
-      return show(reply, found, faultOf(error, request))
+      return show(reply, found, faultOf(error))
     }
   })
 }
@@ -91,7 +91,7 @@ async function next(
     await accounts.checkCode(account, fieldOf(request, 'code').replaceAll(' ', ''))
     return advance(deps, reply, visit, { account, proven: [...step.proven, 'otp'] })
   }
-  await takeNewPassword(accounts, account, request, from)
+  await accounts.setPassword(account, chosenPassword(request), from)
   const changed = { ...account, mustChange: false }
   return advance(deps, reply, visit, { account: changed, proven: step.proven })
 }
@@ -128,58 +128,12 @@ function nextOf(account: AccountRow, proven: readonly string[]): Step['next'] | 
   return account.mustChange ? 'new-password' : undefined
 }
 
-class FormFault extends Error {}
-
-async function takeNewPassword(
-  accounts: Accounts,
-  account: AccountRow,
-  request: FastifyRequest,
-  from: From,
-): Promise<void> {
-  await accounts.setPassword(account, chosenPassword(request), from)
-}
-
-/** The password that a form gives twice. @throws what is wrong with it, in words for its page */
-export function chosenPassword(request: FastifyRequest): string {
-  const chosen = newPassword.safeParse(fieldOf(request, 'next'))
-  if (!chosen.success) {
-    throw new FormFault(`The new password ${chosen.error.issues[0]?.message}.`)
-  }
-  if (chosen.data !== fieldOf(request, 'again')) {
-    throw new FormFault('The two passwords are not the same.')
-  }
-  return chosen.data
-}
-
-interface Fault {
-  readonly status?: number
-  readonly fault?: string
-  readonly retryAfterS?: number | undefined
-  readonly username?: string
-}
-
-/** A refusal in words for the page. @throws what is no refusal */
-export function faultOf(error: unknown, request: FastifyRequest): Fault {
-  const username = fieldOf(request, 'username')
-  if (error instanceof FormFault) return { status: 400, fault: error.message, username }
-  if (!(error instanceof PulseError)) throw error
-  const wait = error.retryAfterS
-  const words =
-    error.kind === 'limited'
-      ? `Too many tries. Wait ${waitOf(wait ?? 5)}, then try again.`
-      : error.message
-  return { status: error.http, fault: words, retryAfterS: wait, username }
-}
-
-const waitOf = (seconds: number): string =>
-  seconds < 90 ? `${seconds} seconds` : `${Math.ceil(seconds / 60)} minutes`
-
 function show(reply: FastifyReply, visit: Visit, fault: Fault): FastifyReply {
   const shown = { hidden: visit.hidden, fault: fault.fault }
   const pages = {
     code: () => codePage(shown),
     'new-password': () => newPasswordPage(shown),
-    password: () => signInPage({ ...shown, username: fault.username }),
+    password: () => signInPage({ ...shown, username: fieldOf(reply.request, 'username') }),
   }
   if (fault.retryAfterS !== undefined) reply.header('retry-after', String(fault.retryAfterS))
   return reply

@@ -67,14 +67,15 @@ function configurationOf(deps: ProviderDeps): Configuration {
     jwks: { keys: [...keys.signing] as NonNullable<Configuration['jwks']>['keys'] },
     cookies: cookiesOf(keys.cookie),
     scopes: ['openid'],
-    claims: { openid: ['sub'], ...CLAIMS },
+    claims: { openid: ['sub', 'amr'], ...CLAIMS },
     responseTypes: ['code'],
     clientAuthMethods: ['none'],
     pkce: { required: () => true },
     enabledJWA: { idTokenSigningAlgValues: ['ES256'] },
     clientDefaults: { id_token_signed_response_alg: 'ES256' },
     allowOmittingSingleRegisteredRedirectUri: false,
-    clientBasedCORS: () => false,
+    // The portal's own pages ask for tokens by fetch; no other origin may.
+    clientBasedCORS: (_ctx, origin) => origin === deps.origin,
     conformIdTokenClaims: false,
     // No consent: the one client is Pulse's own portal.
     interactions: { policy: withoutConsent(), url: (_ctx, { uid }) => interactionPath(uid) },
@@ -137,7 +138,10 @@ const featuresOf = ({ audience }: ProviderDeps): Configuration['features'] => ({
   dPoP: { enabled: false },
   pushedAuthorizationRequests: { enabled: false },
   userinfo: { enabled: false },
-  revocation: { enabled: true },
+  revocation: {
+    enabled: true,
+    allowedPolicy: async (_ctx, client, token) => token.clientId === client.clientId,
+  },
   rpInitiatedLogout: {
     enabled: true,
     logoutSource: signOutPage,
@@ -207,9 +211,12 @@ const ttlOf = (): Configuration['ttl'] => ({
   Grant: lives.signIn,
   IdToken: lives.idToken,
   Interaction: lives.interaction,
-  Session: lives.signIn,
-  RefreshToken: (_ctx, token) => {
-    const ageS = Math.floor(Date.now() / 1000) - (token.iiat ?? Math.floor(Date.now() / 1000))
-    return Math.max(1, Math.min(lives.idle, lives.signIn - ageS))
-  },
+  Session: (_ctx, { loginTs }) => leftOf(loginTs, lives.signIn),
+  RefreshToken: (_ctx, token) => Math.min(lives.idle, leftOf(token.iiat, lives.signIn)),
 })
+
+/** What is left of a life that began at an instant; both in seconds. */
+const leftOf = (beganS: number | undefined, lifeS: number): number => {
+  const nowS = Math.floor(Date.now() / 1000)
+  return Math.max(1, (beganS ?? nowS) + lifeS - nowS)
+}

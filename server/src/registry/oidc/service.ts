@@ -16,7 +16,9 @@ import { sweepIdentity } from './artifact-rows.ts'
 import { type ClaimMapping, embeddedIdentity, foreignIdentity } from './claims.ts'
 import { createEmbedded } from './embedded.ts'
 import { createForeignKeys } from './foreign.ts'
+import type { HashQueue } from './hash-queue.ts'
 import { interactionRoutes } from './interaction.ts'
+import { invitationRoutes, type Joining } from './invitation.ts'
 import { createKeyRing, type KeyRing, type KeySet, RETIRED_FOR_MS, type Sealer } from './keys.ts'
 import { mountProvider, pageAssets } from './mount.ts'
 import { pageHeaders } from './page.ts'
@@ -55,6 +57,8 @@ export interface IdentityServiceDeps {
   readonly origin: () => string
   /** Undefined: people sign in at the embedded provider. */
   readonly foreign: ForeignIssuer | undefined
+  /** How the hashing of passwords is bounded. */
+  readonly queue?: HashQueue
 }
 
 /** Who signs in, and how it is proven: the embedded provider, or what a foreign issuer says. */
@@ -63,8 +67,11 @@ export interface IdentityService {
   readonly accounts: Accounts
   readonly signIns: SignIns
   signInFacts(): SignInFacts
-  /** Registers `/v1/sign-in`, `/v1/account…`, and for the embedded provider `/auth/…`. */
-  routes(app: Shell): Promise<void>
+  /**
+   * Registers `/v1/sign-in`, `/v1/account…`, and for the embedded provider `/auth/…`, with the page
+   * of invitations when there are any.
+   */
+  routes(app: Shell, joining?: Joining): Promise<void>
   /** Replaces the embedded provider's signing key; nobody is signed out by it. */
   rotateKeys(): Promise<void>
   /** Begins to delete what has expired. */
@@ -91,7 +98,7 @@ export function createIdentityService(deps: IdentityServiceDeps): IdentityServic
     accounts,
     signIns,
     signInFacts,
-    async routes(shell) {
+    async routes(shell, joining) {
       accountRoutes(shell, { verify, accounts, signIns, signInFacts })
       if (foreign) return
       await shell.register(async (pages) => {
@@ -102,6 +109,7 @@ export function createIdentityService(deps: IdentityServiceDeps): IdentityServic
           accounts,
           steps: createSteps(app, clock),
         })
+        if (joining) invitationRoutes(pages as unknown as Shell, { served, joining })
       })
       await shell.register(async (provider) => mountProvider(provider as unknown as Shell, served))
     },
