@@ -67,6 +67,7 @@ import {
   summariseArrivals,
 } from '#stream'
 import { fleetSources } from './fleet-sources.ts'
+import { createOperation } from './operation.ts'
 
 export const VERSION = '0.1.0'
 
@@ -130,6 +131,7 @@ export async function createApp(deps: AppDeps) {
     log,
     identity,
     operatorRole: config.oidcOperatorRole,
+    cell: config.cell,
     passwordCost: deps.passwordCost ?? passwordCost,
   })
   const { directory } = registry
@@ -203,7 +205,11 @@ export async function createApp(deps: AppDeps) {
     log,
   })
 
-  const live = createLive({ clock, patches: (ids) => ids.flatMap((id) => patchOf(state, id)) })
+  const live = createLive({
+    clock,
+    patches: (ids) => ids.flatMap((id) => patchOf(state, id)),
+    stillMay: registry.people.stillMay,
+  })
   feedLive({ live, pipeline, relay, rules })
   rejections.onRecorded(live.rejection)
   actions.onChange(live.delivery)
@@ -219,6 +225,17 @@ export async function createApp(deps: AppDeps) {
   })
   const fleet = createFleet({ app: pools.app, clock, registry, sources })
   const audit = createAudit({ app: pools.app, facts: database.facts('pulse_sealer'), clock, log })
+  const operation = createOperation({
+    pools,
+    registry,
+    audit,
+    gateway,
+    relay,
+    clock,
+    log,
+    config,
+    version: VERSION,
+  })
   obeyEvents({ relay, registry, kick: (device) => gateway.kick(device.id, 'connect.revoked') })
 
   const shell = await createShell({
@@ -241,6 +258,7 @@ export async function createApp(deps: AppDeps) {
   actionsRoutes(shell, actions)
   fleetRoutes(shell, fleet)
   auditRoutes(shell, audit)
+  operation.routes(shell)
   await shell.register(live.routes)
   const openapi = async (): Promise<OpenApi> => {
     await shell.ready()
@@ -258,6 +276,7 @@ export async function createApp(deps: AppDeps) {
     rules,
     actions,
     audit,
+    operation,
     ingress,
     pipeline,
     gateway,
@@ -277,9 +296,11 @@ export async function createApp(deps: AppDeps) {
       await relay.start()
       await gateway.start()
       await actions.start()
+      operation.start()
       identity.start()
       running.push(
         actions,
+        operation,
         { stop: identity.close },
         every(clock, MAINTAIN_EVERY_MS, maintenance, (error) =>
           log.warn({ err: error }, 'maintenance waits'),
@@ -324,6 +345,11 @@ const openPools = (database: DatabaseAccess) => ({
   }),
   app: connect(database.facts('pulse_app'), 'pulse_app', { max: 8, name: 'pulse app' }),
   claims: connect(database.facts('pulse_app'), 'pulse_app', { max: 4, name: 'pulse claims' }),
+  operator: connect(database.facts('pulse_operator'), 'pulse_operator', {
+    max: 2,
+    name: 'pulse operator',
+  }),
+  snapshot: connect(database.facts('pulse_app'), 'pulse_app', { max: 1, name: 'pulse export' }),
   pipeline: connect(database.facts('pulse_pipeline'), 'pulse_pipeline', {
     max: 6,
     name: 'pulse pipeline',

@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { connectAsync, type IClientOptions, type MqttClient } from 'mqtt'
 import { type Clock, type Config, environmentMasterKey, readConfig, systemClock } from '#platform'
 import { createApp, type PulseApp } from '../app.ts'
@@ -17,6 +20,8 @@ export interface Harness {
   readonly db: TestDatabase
   readonly tenant: number
   readonly http: string
+  /** Its data folder. */
+  readonly data: string
   /** Registers devices of type `probe` and answers their tokens, by key. */
   enrol(...keys: string[]): Promise<Record<string, string>>
   /** A stock MQTT client of a device. */
@@ -40,7 +45,9 @@ interface HarnessOptions {
 
 export async function startPulse(options: HarnessOptions = {}): Promise<Harness> {
   const masterKey = options.masterKey ?? testMasterKey()
-  return open(await testDatabase(), { ...options, masterKey })
+  const data = await mkdtemp(join(tmpdir(), 'pulse-data-'))
+  const config = { data, ...options.config }
+  return open(await testDatabase(), { ...options, masterKey, config })
 }
 
 async function open(db: TestDatabase, options: HarnessOptions): Promise<Harness> {
@@ -61,6 +68,7 @@ async function open(db: TestDatabase, options: HarnessOptions): Promise<Harness>
     masterKey: environmentMasterKey(options.masterKey ?? ''),
     portal: '/nonexistent',
     onLost,
+    passwordCost: { N: 2 ** 10, r: 8, p: 1 },
   })
   const listening = await app.start()
   const { tenants, devices, people } = app.registry
@@ -81,6 +89,7 @@ async function open(db: TestDatabase, options: HarnessOptions): Promise<Harness>
     db,
     tenant,
     http,
+    data: config.data,
     async enrol(...keys) {
       await devices.registerDevices(
         act,
@@ -116,12 +125,7 @@ async function open(db: TestDatabase, options: HarnessOptions): Promise<Harness>
     async signIn(role = 'admin') {
       const password = 'correct horse battery staple'
       await people.createPerson(tenant, { username: role, name: role, password, role }, actor)
-      const answer = await fetch(`${http}/v1/session`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ username: role, password }),
-      })
-      return ((await answer.json()) as { token: string }).token
+      return (await signInByForm({ origin: http, username: role, password })).accessToken
     },
     async restart(between) {
       await Promise.all(clients.splice(0).map((client) => client.endAsync(true)))
@@ -133,6 +137,7 @@ async function open(db: TestDatabase, options: HarnessOptions): Promise<Harness>
       await Promise.all(clients.map((client) => client.endAsync(true)))
       await app.close()
       await db.drop()
+      await rm(config.data, { recursive: true, force: true })
     },
   }
 }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Database } from '#platform'
-import { type TestDatabase, testDatabase } from '../testing/index.ts'
+import { plantRows, type TestDatabase, testDatabase } from '../testing/index.ts'
 
 const schemas = [
   'platform',
@@ -29,6 +29,9 @@ const untenanted = new Set([
   'registry.session',
   'registry.account',
   'registry.sign_in',
+  'registry.ended_session',
+  // Ids of tenants that were deleted, and nothing else of them; only the owner reads it.
+  'registry.gone',
   // What the embedded identity provider keeps: of browsers that have not told yet who uses them.
   'registry.oidc_artifact',
   'registry.oidc_key',
@@ -61,7 +64,26 @@ const definers: Readonly<Record<string, string>> = {
   'registry.sign_ins_of': 'as note_sign_in',
   'registry.end_sign_ins': 'as note_sign_in',
   'registry.sweep_identity': 'deletes what has expired, and says nothing',
+  'registry.person_facts': 'a verified token is looked up before a tenant is known',
+  'registry.end_session_of': 'ends a sign-in that the caller has proven theirs; it says nothing',
+  'registry.admit_person': 'as ensure_person, for people of another issuer',
+  'registry.note_identity': 'keeps what an issuer says of its person, before a tenant is known',
+  'registry.tenant_ids': 'the tenants that an issuer claims, by key; it says ids and nothing else',
+  'registry.claimed_tenants':
+    'the tenants of one person that their issuer claimed; ids and no more',
+  'registry.count_holders': 'a number about people of the transaction’s own tenant',
+  'registry.note_seen': 'written behind, of many tenants at once; it says nothing',
+  'registry.note_key_use': 'as note_seen',
+  'registry.api_key_facts': 'a key is looked up before its tenant is known',
+  'registry.open_invitation': 'found by the hash of its token alone, before its tenant is known',
   'registry.members': 'names people of the transaction’s own tenant',
+  'registry.enterings_of': 'where one operator stays now, before a tenant is known',
+  'registry.entering_place': 'the tenant of a stay whose id the caller knows; ids and no more',
+  'registry.operators': 'operators belong to the platform, not to a tenant',
+  'registry.set_operator': 'as operators; it says an id and how it went',
+  'ops.exports_due': 'a worker makes the exports of all tenants; it says ids and nothing else',
+  'ops.operator_tenants': 'only for pulse_operator, and it writes who looked',
+  'ops.operator_enterings': 'as operator_tenants',
   'platform.record_for_platform':
     'an act of no tenant is written to the log of the platform; it says nothing',
   'ops.await_seal': 'a trigger: a written audit row waits for its seal; it says nothing',
@@ -92,76 +114,17 @@ beforeAll(async () => {
       from pg_class c join pg_namespace n on n.oid = c.relnamespace
      where n.nspname in ${root(schemas)} and c.relkind in ('r', 'p', 'v', 'm', 'S', 'f')
      order by 1`
-  await dropChecks()
-  for (const relation of tenanted()) await plant(relation)
+  await plantRows(root, tenanted(), [OURS, THEIRS])
 })
 afterAll(() => db.drop())
 
 const tables = () => relations.filter(({ kind }) => kind !== 'S')
 const tenanted = () =>
-  tables().filter((each) => each.tenantColumn !== null && each.kind !== 'v' && !isLeaf(each.name))
+  tables().filter(
+    (each): each is Relation & { tenantColumn: string } =>
+      each.tenantColumn !== null && each.kind !== 'v' && !isLeaf(each.name),
+  )
 const isLeaf = (name: string) => /^stream\.message_\d{8}$/.test(name)
-
-/** Made-up rows need not make sense: this database is a clone of its own. */
-async function dropChecks(): Promise<void> {
-  const checks = await db.superuser()<{ table: string; name: string }[]>`
-    select c.conrelid::regclass::text as table, c.conname as name
-      from pg_constraint c join pg_namespace n on n.oid = c.connamespace
-     where n.nspname = any(${schemas}) and c.contype = 'c' and c.conislocal and c.coninhcount = 0
-       and not exists (select 1 from pg_inherits i where i.inhrelid = c.conrelid)`
-  for (const { table, name } of checks)
-    await db.superuser().unsafe(`alter table ${table} drop constraint "${name}"`)
-}
-
-/** Puts a row of each tenant into a table, made up from its columns; constraints between tables are off. */
-async function plant({ name, tenantColumn }: Relation): Promise<void> {
-  const root = db.superuser()
-  const columns = await root<{ name: string; type: string; generated: boolean }[]>`
-    select a.attname as name, format_type(a.atttypid, a.atttypmod) as type,
-           (a.attidentity <> '' or a.attgenerated <> '') as generated
-      from pg_attribute a
-     where a.attrelid = ${name}::regclass and a.attnum > 0 and not a.attisdropped`
-  await root`set session_replication_role = replica`
-  for (const tenant of [OURS, THEIRS]) {
-    const given = columns.filter((column) => !column.generated || column.name === tenantColumn)
-    const values = given.map((column) => valueOf(column, tenantColumn, tenant))
-    await root.unsafe(
-      `insert into ${name} (${given.map((column) => `"${column.name}"`).join(', ')})
-       overriding system value values (${values.join(', ')})`,
-    )
-  }
-  await root`set session_replication_role = origin`
-}
-
-function valueOf(
-  column: { name: string; type: string },
-  tenantColumn: string | null,
-  tenant: number,
-): string {
-  if (column.name === tenantColumn) return String(tenant)
-  if (column.type.endsWith('[]')) return "'{}'"
-  const base = column.type.replace(/\(.*\)/, '')
-  const made: Readonly<Record<string, string>> = {
-    bigint: String(tenant * 1000),
-    integer: String(tenant),
-    smallint: String(tenant),
-    'double precision': '1',
-    real: '1',
-    numeric: '1',
-    boolean: 'false',
-    text: `'x${tenant}'`,
-    bytea: `'\\x0${tenant}'`,
-    json: "'{}'",
-    jsonb: "'{}'",
-    '"char"': "'t'",
-    date: "'2026-11-24'",
-    'timestamp with time zone': "'2026-11-24 12:00Z'",
-  }
-  const value = made[base]
-  if (value === undefined)
-    throw new Error(`no value is known for the type ${column.type} of ${column.name}`)
-  return value
-}
 
 /** Runs `work` in a transaction with the tenant set, and rolls it back. */
 async function within<T>(

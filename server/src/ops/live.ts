@@ -7,15 +7,19 @@ import {
   liveEvent,
   liveQuery,
   type MessageKind,
+  type Permission,
   type Rejection,
 } from '@pulse/contract'
 import type { Batch, MessageItem } from '#connect'
-import { type Clock, every, type Shell, tenantOf } from '#platform'
+import { type Clock, every, type Principal, type Shell, tenantOf } from '#platform'
 
 /** A reader that is this far behind loses events, and is told how many. */
 const MAX_BEHIND_BYTES = 1024 * 1024
 const PATCH_EVERY_MS = 250
 const RATE_EVERY_MS = 1000
+/** How soon a stream ends for somebody who may not read it any more. */
+const LOOK_EVERY_MS = 3000
+const PERMISSION: Permission = 'telemetry.read'
 /** Messages a tail gets per second at most; what is above is a marked gap. */
 const TAIL_PER_SECOND = 200
 
@@ -23,6 +27,12 @@ export interface LiveDeps {
   readonly clock: Clock
   /** What changed in the rows of these devices, from memory. */
   readonly patches: (deviceIds: readonly number[]) => readonly DevicePatch[]
+  /** Whether somebody may still do this in a tenant: signed in, a member, not deactivated. */
+  readonly stillMay: (
+    principal: Principal,
+    tenantKey: string,
+    permission: Permission,
+  ) => Promise<boolean>
 }
 
 /** Feeds open portals: one event stream per tab. Everything is after the commit and in memory. */
@@ -41,6 +51,8 @@ export interface Live {
 
 interface Client {
   readonly tenant: number
+  readonly tenantKey: string
+  readonly principal: Principal
   readonly device: string | undefined
   readonly response: ServerResponse
   dropped: number
@@ -97,7 +109,16 @@ export function createLive(deps: LiveDeps): Live {
     }
     for (const client of clients) client.tailed = 0
   }
+  const look = async (): Promise<void> => {
+    for (const client of [...clients]) {
+      const { principal, tenantKey, response } = client
+      // A database that is away ends no stream: who may read is asked again in a moment.
+      const may = await deps.stillMay(principal, tenantKey, PERMISSION).catch(() => true)
+      if (!may) response.end()
+    }
+  }
   const loops = [
+    every(deps.clock, LOOK_EVERY_MS, look, rethrow),
     every(deps.clock, PATCH_EVERY_MS, patch, rethrow),
     every(deps.clock, RATE_EVERY_MS, tick, rethrow),
   ]
@@ -150,7 +171,7 @@ function liveRoutes(clients: Set<Client>, clock: Clock) {
     app.get(
       '/v1/live',
       {
-        config: { permission: 'telemetry.read' },
+        config: { permission: PERMISSION },
         schema: {
           summary:
             'Server-sent events of what happens now; read with fetch, since it carries a bearer',
@@ -165,6 +186,8 @@ function liveRoutes(clients: Set<Client>, clock: Clock) {
         },
       },
       (request, reply) => {
+        const { principal, membership } = request
+        if (!principal || !membership) throw new Error('a stream is for somebody in a tenant')
         reply.hijack()
         const { raw: response } = reply
         response.writeHead(200, {
@@ -175,6 +198,8 @@ function liveRoutes(clients: Set<Client>, clock: Clock) {
         })
         const client: Client = {
           tenant: tenantOf(request),
+          tenantKey: membership.key,
+          principal,
           device: request.query.device,
           response,
           dropped: 0,

@@ -25,6 +25,11 @@ const configSchema = z.object({
   tlsCert: z.string().optional(),
   tlsKey: z.string().optional(),
   data: z.string().default('.pulse'),
+  /** Which cell this installation is; tenants that are made here belong to it. */
+  cell: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'use 1 to 63 of a-z0-9-')
+    .default('cell-1'),
   /** A file with the master key, instead of `master.key` in the data folder. */
   masterKeyFile: z.string().optional(),
   /** Refuses to start with a missing, weak or default secret. */
@@ -61,6 +66,7 @@ export const CONFIG_HELP = `Usage: npm start -- [flags]
   --mqtts-port 8883  MQTT over TLS, with --tls-cert and --tls-key (PEM files)
   --host 127.0.0.1   address to listen on     (PULSE_HOST)
   --data .pulse      where everything lies    (PULSE_DATA)
+  --cell cell-1      which cell this is       (PULSE_CELL)
   --master-key-file  file with the master key (PULSE_MASTER_KEY_FILE; or the key in PULSE_MASTER_KEY)
   --public-url       https://… as people see it (PULSE_PUBLIC_URL)
   --oidc-issuer      https://… to sign in at an identity provider of your own (PULSE_OIDC_ISSUER;
@@ -78,6 +84,7 @@ const names = {
   'tls-cert': 'tlsCert',
   'tls-key': 'tlsKey',
   data: 'data',
+  cell: 'cell',
   'master-key-file': 'masterKeyFile',
   'public-url': 'publicUrl',
   'oidc-issuer': 'oidcIssuer',

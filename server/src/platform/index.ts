@@ -48,4 +48,11 @@ export {
   type TenantSql,
   unavailableWhenDown,
 } from './sql.ts'
+export {
+  deletionOrder,
+  inSnapshot,
+  schemaVersion,
+  type TenantTable,
+  tenantTables,
+} from './tenant-data.ts'
 export { BrokenSealError, createVault, sealedAt, type Vault } from './vault.ts'

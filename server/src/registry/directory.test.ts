@@ -129,12 +129,12 @@ describe('a device that signs in', () => {
 
   test('is refused while its tenant is suspended, and let in after', async () => {
     await registry.directory.login(`demo/${key}`, token)
-    await registry.tenants.setSuspended(demo.tenant, true, demo.actor)
+    await registry.life.suspend(demo, 'for the test of it')
     expect(await registry.directory.login(`demo/${key}`, token)).toEqual({
       ok: false,
       why: 'suspended',
     })
-    await registry.tenants.setSuspended(demo.tenant, false, demo.actor)
+    await registry.life.resume(demo, 'the test is done')
     expect(await registry.directory.login(`demo/${key}`, token)).toMatchObject({ ok: true })
   })
 })

@@ -13,6 +13,18 @@ export {
   type IdentityService,
   identitySealed,
 } from './oidc/service.ts'
+export type { PlatformAct } from './operators.ts'
 export { type PasswordCost, passwordCost } from './passwords.ts'
 export { createRegistry, type Registry } from './registry.ts'
 export { registryRoutes } from './routes.ts'
+export {
+  beginRemoval,
+  deleteTenant,
+  holdTenant,
+  type LeavingTenant,
+  noteRemoved,
+  type OwnerSql,
+  selectDeviceIdsAfter,
+  selectDue,
+  selectGone,
+} from './tenants-removal-rows.ts'

@@ -2,9 +2,11 @@ import type { Clock, Database, Log, PipelineSql, TenantSql } from '#platform'
 import { type ApiKeys, createApiKeys } from './api-keys.ts'
 import { type CachedDirectory, createDirectory } from './cached-directory.ts'
 import { createDevices, type Devices } from './devices.ts'
+import { createEnterings, type Enterings, enteringsOf } from './enterings.ts'
 import type { VerifyBearer } from './identity.ts'
 import { createInvitations, type Invitations } from './invitations.ts'
 import { createMembers, type Members } from './members.ts'
+import { createOperators, type Operators } from './operators.ts'
 import { hashPassword, type PasswordCost, passwordCost } from './passwords.ts'
 import { createPeople, type From, type People } from './people.ts'
 import type { PasswordKeeper } from './people-made.ts'
@@ -12,6 +14,7 @@ import { createSessions, type Sessions } from './people-sessions.ts'
 import { createRoles, type Roles } from './roles.ts'
 import { createSearch, type Search } from './search.ts'
 import { createTenants, type Tenants } from './tenants.ts'
+import { createTenantLife, type TenantLife } from './tenants-life.ts'
 
 export interface RegistryDeps {
   /** Pool of `pulse_app`: what people ask. */
@@ -24,6 +27,8 @@ export interface RegistryDeps {
   readonly passwordCost?: PasswordCost
   /** Who signs in, and how it is proven. */
   readonly identity?: IdentityOf
+  /** The cell of this installation. */
+  readonly cell?: string
   /** The role that an issuer claims for operators of the platform. */
   readonly operatorRole?: string | undefined
 }
@@ -45,6 +50,9 @@ export interface Registry {
   readonly invitations: Invitations
   readonly apiKeys: ApiKeys
   readonly tenants: Tenants
+  readonly life: TenantLife
+  readonly operators: Operators
+  readonly enterings: Enterings
   readonly devices: Devices
   readonly search: Search
   /** Writes what is written behind. */
@@ -70,7 +78,7 @@ export function createRegistry(deps: RegistryDeps): Registry {
         ? identity.verify(bearer)
         : sessions.verify(bearer),
     keys: apiKeys,
-    visits: async () => [],
+    visits: (person) => enteringsOf(app, person, clock.now()),
     endSignIn: async (person, sid, from) => identity?.signIns.end(person, sid, from),
   })
   const access = { app, clock, changed: people.forget }
@@ -82,7 +90,10 @@ export function createRegistry(deps: RegistryDeps): Registry {
     roles: createRoles(access),
     invitations: createInvitations({ ...access, passwords }),
     apiKeys,
-    tenants: createTenants({ app, pipeline, directory }),
+    tenants: createTenants({ app, pipeline, directory, clock, cell: deps.cell ?? 'cell-1' }),
+    life: createTenantLife({ ...access, directory }),
+    operators: createOperators(access),
+    enterings: createEnterings(access),
     devices: createDevices({ app, clock, directory }),
     search: createSearch({ app, pipeline, clock }),
     async close() {

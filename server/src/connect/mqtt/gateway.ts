@@ -54,6 +54,8 @@ export interface Gateway {
   attach(wire: Wire & NodeJS.EventEmitter): void
   /** Ends every live connection of a device at once. */
   kick(deviceId: number, code: RefusalCode): void
+  /** Ends every live connection of a tenant at once. */
+  kickTenant(tenantId: number, code: RefusalCode): void
   /** Ends all connections without publishing wills, and writes what is to be written. */
   close(): Promise<void>
   stats(): GatewayStats
@@ -103,6 +105,13 @@ export function createGateway(deps: GatewayDeps): Gateway {
       for (const connection of connectionsOf(core, deviceId)) {
         count(core, code)
         connection.refuse(code, 'revoked')
+      }
+    },
+    kickTenant(tenantId, code) {
+      for (const connection of connections) {
+        if (connection.device?.tenant.id !== tenantId) continue
+        count(core, code)
+        connection.refuse(code, 'suspended')
       }
     },
     async close() {

@@ -77,14 +77,25 @@ async function begin(core: Core, connection: Connection, opening: Opening): Prom
     clean: wish.clean,
     expiryS: wish.expiryS,
   })
-  const revoked = (core.kicked.get(device.id) ?? 0) >= opening.since
-  if (revoked || ended(connection)) {
-    if (revoked) turnAway(core, connection, 'connect.revoked')
+  const kicked = await kickedSince(core, device, opening.since)
+  if (kicked || ended(connection)) {
+    if (kicked) turnAway(core, connection, kicked)
     if (kept.id !== 0) await core.store.close(kept.id, wish.expiryS)
     return
   }
   withdrawWill(core, key, kept.present)
   welcome(core, connection, opening, kept)
+}
+
+/** Why a sign-in that was under way must not slip through. */
+async function kickedSince(
+  core: Core,
+  device: Device,
+  since: number,
+): Promise<RefusalCode | undefined> {
+  const tenant = await core.directory.tenant(device.tenant.key)
+  if ((core.kicked.get(device.id) ?? 0) >= since) return 'connect.revoked'
+  return tenant?.suspended === false ? undefined : 'connect.suspended'
 }
 
 const STORED_WITHIN_MS = 5000

@@ -84,7 +84,8 @@ export async function forgetIdempotencyKeys(owner: Database, clock: Clock): Prom
 /** @throws `platform.invalid` for a key that is no key */
 function keyOf(request: FastifyRequest): string | undefined {
   const given = request.headers[IDEMPOTENCY_HEADER]
-  if (given === undefined || !['POST', 'PUT', 'DELETE'].includes(request.method)) return undefined
+  if (given === undefined || !['POST', 'PUT', 'PATCH', 'DELETE'].includes(request.method))
+    return undefined
   const key = idempotencyKey.safeParse(given)
   if (key.success) return key.data
   throw new PulseError('platform.invalid', {

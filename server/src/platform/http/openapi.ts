@@ -106,7 +106,7 @@ function describeRoute(document: Described): ReturnType<typeof jsonSchemaTransfo
 }
 
 const isWrite = (route: RouteOptions): boolean =>
-  ['POST', 'PUT', 'DELETE'].includes(String(route.method))
+  ['POST', 'PUT', 'PATCH', 'DELETE'].includes(String(route.method))
 
 function headersOf(route: RouteOptions): z.ZodType {
   const tenant = contract.slug
