@@ -85,7 +85,7 @@ export function createCommands({ app, db, directory, downlink, clock }: Commands
           actor,
           action: 'connect.command-sent',
           subject: `device:${device.key}`,
-          after: { command: command.id, name: command.name },
+          after: { command: command.id, name: command.name, payload: command.payload },
           requestId,
           address,
         })

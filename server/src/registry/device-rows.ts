@@ -88,12 +88,16 @@ export async function upsertType(sql: TenantSql, type: DeviceType): Promise<bool
   return rows.length > 0
 }
 
-export const selectSites = (sql: TenantSql) =>
-  sql<Site[]>`select key, name, lat, lon from registry.site order by key`
+/** Sites in order of their keys; one of them when `key` is given, locked until the transaction ends. */
+export const selectSites = (sql: TenantSql, key?: string) => sql<Site[]>`
+  select key, name, lat, lon from registry.site
+   ${key === undefined ? sql`order by key` : sql`where key = ${key} for update`}`
 
-export const selectTypes = (sql: TenantSql) => sql<DeviceType[]>`
+/** Device types, as {@link selectSites}. */
+export const selectTypes = (sql: TenantSql, key?: string) => sql<DeviceType[]>`
   select key, name, stale_after_s as "staleAfterS", offline_after_s as "offlineAfterS", metrics
-    from registry.device_type order by key`
+    from registry.device_type
+   ${key === undefined ? sql`order by key` : sql`where key = ${key} for update`}`
 
 export interface TokenDraft {
   readonly id: string

@@ -51,20 +51,22 @@ export function createDevices(deps: DevicesDeps): Devices {
   const { app } = deps
   return {
     ...createTokens(deps),
-    sites: (tenant) => inTenant(app, tenant, selectSites),
-    types: (tenant) => inTenant(app, tenant, selectTypes),
+    sites: (tenant) => inTenant(app, tenant, (sql) => selectSites(sql)),
+    types: (tenant) => inTenant(app, tenant, (sql) => selectTypes(sql)),
     async registerSite(act, site) {
       await inTenant(app, act.tenant, async (sql) => {
+        const [before] = await selectSites(sql, site.key)
         if (!(await upsertSite(sql, site))) return
         const subject = `site:${site.key}`
-        await audit(sql, act, 'registry.site-registered', { subject, after: site })
+        await audit(sql, act, 'registry.site-registered', { subject, before, after: site })
       })
     },
     async registerType(act, type) {
       const changed = await inTenant(app, act.tenant, async (sql) => {
+        const [before] = await selectTypes(sql, type.key)
         if (!(await upsertType(sql, type))) return false
         const subject = `type:${type.key}`
-        await audit(sql, act, 'registry.type-registered', { subject, after: type })
+        await audit(sql, act, 'registry.type-registered', { subject, before, after: type })
         return true
       })
       if (changed) deps.directory.forget(act.tenant)
