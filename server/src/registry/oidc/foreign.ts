@@ -25,42 +25,66 @@ export interface ForeignDeps {
  *
  * @throws `platform.unavailable` when the issuer is away and the key is not known
  */
-export function createForeignKeys({ issuer, clock, log }: ForeignDeps): JWTVerifyGetKey {
+export function createForeignKeys(deps: ForeignDeps): JWTVerifyGetKey {
+  const store = createStore(deps)
+  return async (header, token) => {
+    const keys = await store.keys()
+    try {
+      return await keys(header, token)
+    } catch (error) {
+      if (!(error instanceof errors.JWKSNoMatchingKey)) throw error
+      return (await store.newer(error))(header, token)
+    }
+  }
+}
+
+/** Fetches the keys of an issuer and keeps them. */
+function createStore({ issuer, clock, log }: ForeignDeps) {
   let known: { readonly get: JWTVerifyGetKey; readonly atMs: number } | undefined
   let triedMs = Number.NEGATIVE_INFINITY
-  let pending: Promise<void> | undefined
+  let away = false
+  let pending: Promise<JWTVerifyGetKey> | undefined
 
-  const refresh = (): Promise<void> => {
+  const fetched = async (): Promise<JWTVerifyGetKey> => {
     triedMs = clock.now()
-    pending ??= fetchKeys(issuer)
-      .then((keys) => {
-        known = { get: createLocalJWKSet(keys), atMs: clock.now() }
-      })
-      .catch((error: unknown) => {
-        log.warn({ err: error, issuer }, 'the identity provider cannot be asked for its keys')
-        throw new PulseError('platform.unavailable', { cause: error, retryAfterS: RETRY_AFTER_S })
-      })
-      .finally(() => {
-        pending = undefined
-      })
+    try {
+      const get = createLocalJWKSet(await fetchKeys(issuer))
+      known = { get, atMs: clock.now() }
+      away = false
+      return get
+    } catch (error) {
+      away = true
+      log.warn({ err: error, issuer }, 'the identity provider cannot be asked for its keys')
+      throw unavailable(error)
+    }
+  }
+  const refresh = (): Promise<JWTVerifyGetKey> => {
+    pending ??= fetched().finally(() => {
+      pending = undefined
+    })
     return pending
   }
   const rested = () => clock.now() - triedMs >= COOL_DOWN_MS
 
-  return async (header, token) => {
-    if (!known) await refresh()
-    // Old keys are better than none: a failure here only leaves them in force.
-    else if (clock.now() - known.atMs > FRESH_MS && rested()) await refresh().catch(() => {})
-    if (!known) throw new PulseError('platform.unavailable', { retryAfterS: RETRY_AFTER_S })
-    try {
-      return await known.get(header, token)
-    } catch (error) {
-      if (!(error instanceof errors.JWKSNoMatchingKey) || !rested()) throw error
-      await refresh()
-      return known.get(header, token)
-    }
+  return {
+    async keys(): Promise<JWTVerifyGetKey> {
+      const last = known
+      if (!last) return refresh()
+      if (clock.now() - last.atMs <= FRESH_MS || !rested()) return last.get
+      // Old keys are better than none: a failure leaves them in force.
+      return refresh().catch(() => last.get)
+    },
+    /** After a look for a key that was not among them. @throws the reason when there is none */
+    async newer(reason: Error): Promise<JWTVerifyGetKey> {
+      if (rested()) return refresh()
+      // While nobody can be asked, a key that is not known may still be one of theirs.
+      throw away ? unavailable(reason) : reason
+    },
   }
 }
+
+const unavailable = (cause?: unknown): PulseError =>
+  new PulseError('platform.unavailable', { cause, retryAfterS: RETRY_AFTER_S })
 
 async function fetchKeys(issuer: string): Promise<JSONWebKeySet> {
   const address = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`

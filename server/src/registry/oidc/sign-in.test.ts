@@ -1,5 +1,5 @@
 import { decodeJwt, decodeProtectedHeader } from 'jose'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { createBrowser } from '../../testing/browser.ts'
 import {
   beginSignIn,
@@ -118,10 +118,14 @@ describe('a sign-in', () => {
 
   test('tells the log of the platform of a person without a tenant', async () => {
     await signIn(ada)
-    const rows = await pulse.db.superuser()`
-      select action, actor, subject, address, request_id from platform.audit
-       where tenant = 0 and action like 'registry.sign%' and subject = ${`person:${ada.id}`}`
-    expect(rows.map(({ action }) => action)).toContain('registry.sign-in-refused')
+    // A refusal is written behind.
+    const rows = await vi.waitFor(async () => {
+      const found = await pulse.db.superuser()`
+        select action, actor, subject, address, request_id from platform.audit
+         where tenant = 0 and action like 'registry.sign%' and subject = ${`person:${ada.id}`}`
+      expect(found.map(({ action }) => action)).toContain('registry.sign-in-refused')
+      return found
+    })
     expect(rows).toContainEqual({
       action: 'registry.signed-in',
       actor: ada.id,

@@ -26,6 +26,7 @@ export interface TestPerson {
 export interface TestIdentity {
   readonly db: TestDatabase
   readonly service: IdentityService
+  readonly vault: IdentityServiceDeps['vault']
   readonly shell: Shell
   readonly origin: string
   person(username: string, facts?: { mustChange?: boolean }): Promise<TestPerson>
@@ -79,6 +80,7 @@ async function open(
   return {
     db,
     service,
+    vault: options.vault,
     shell,
     origin,
     person: (username, facts = {}) => makePerson(db, service, username, facts),

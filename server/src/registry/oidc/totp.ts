@@ -17,6 +17,8 @@ export const totpUri = (secret: string, username: string): string =>
  * take each step once, so that a code that was watched cannot be used again.
  */
 export function totpStepOf(secret: string, code: string, nowMs: number): number | undefined {
+  // The library throws at digits of other scripts.
+  if (!/^[0-9]{6}$/.test(code)) return undefined
   const delta = totpOf(secret).validate({ token: code, timestamp: nowMs, window: WINDOW })
   return delta === null ? undefined : Math.floor(nowMs / 1000 / PERIOD_S) + delta
 }
