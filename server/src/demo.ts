@@ -4,23 +4,36 @@ import { join } from 'node:path'
 import { demoFleet, startFleet, startReceiver } from '@pulse/simulator'
 import type { Config, Log } from '#platform'
 import type { Listening, PulseApp } from './app.ts'
+import { type DemoAccount, demoAccounts, makeAccounts } from './demo-people.ts'
 
 const TENANT = { key: 'demo', name: 'Northwind Power', region: 'us-west-2' }
+/** A small one beside it: two devices that have yet to speak. */
+const SECOND = { key: 'demo-2', name: 'Contoso Water', region: 'us-east-1' }
+const SECOND_TYPE = {
+  key: 'pump',
+  name: 'Pump station',
+  staleAfterS: 300,
+  offlineAfterS: 900,
+  metrics: [{ name: 'flowLps', title: 'Flow', unit: 'l/s' }],
+}
+const SECOND_DEVICES = ['pump-north', 'pump-south'].map((key) => ({ key, type: SECOND_TYPE.key }))
 const BENCH = { key: 'bench-01', name: 'Your first device', type: 'environment', site: 'reno-1' }
 const actor = { kind: 'system', id: 'demo' } as const
 
 /** What the demo's owner needs; kept in `demo.json`, readable by the owner alone. */
 export interface DemoFacts {
   readonly url: string
+  /** The admin of the demo tenant. */
   readonly username: string
   readonly password: string
+  /** Everybody: an operator of the platform, and one of each role. */
+  readonly accounts: readonly DemoAccount[]
   readonly mqttPort: number
   readonly bench: { readonly username: string; readonly token: string }
 }
 
 interface Kept {
-  readonly username: string
-  readonly password: string
+  readonly accounts: readonly DemoAccount[]
   readonly webhookSecret: string
   readonly tokens: Readonly<Record<string, string>>
 }
@@ -40,19 +53,22 @@ export async function startDemo(deps: {
   const { app, config, listening, log } = deps
   const file = join(config.data, 'demo.json')
   const before = await readKept(file)
-  const kept = before ?? {
-    username: 'demo',
-    password: randomBytes(12).toString('base64url'),
-    webhookSecret: `whsec_${randomBytes(24).toString('base64')}`,
-    tokens: {},
+  const kept: Kept = {
+    accounts: demoAccounts(before?.accounts ?? []),
+    webhookSecret: before?.webhookSecret ?? `whsec_${randomBytes(24).toString('base64')}`,
+    tokens: before?.tokens ?? {},
   }
-  const { id: tenant } = await app.registry.tenants.createTenant(TENANT, actor)
+  const { tenants } = app.registry
+  const { id: tenant } = await tenants.createTenant(TENANT, actor)
+  const { id: second } = await tenants.createTenant(SECOND, actor)
+  await makeAccounts(app, kept.accounts, { first: tenant, second })
+  await registerSecond(app, second)
   const receiver = await startReceiver({ host: '127.0.0.1', port: 0, secret: kept.webhookSecret })
   const tokens = await registerAll(app, tenant, kept, receiver.url)
   const facts = {
     url: `http://${config.host}:${listening.http}/`,
-    username: kept.username,
-    password: kept.password,
+    ...adminOf(kept.accounts),
+    accounts: kept.accounts,
     mqttPort: listening.mqtt,
     bench: { username: `${TENANT.key}/${BENCH.key}`, token: tokens[BENCH.key] ?? '' },
   }
@@ -77,13 +93,28 @@ export async function startDemo(deps: {
   }
 }
 
+function adminOf(accounts: readonly DemoAccount[]) {
+  const admin = accounts.find(({ role }) => role === 'admin')
+  if (!admin) throw new Error('the demo has no admin')
+  return { username: admin.username, password: admin.password }
+}
+
+/** What an earlier start kept; one of an earlier version knew the admin only. */
 async function readKept(file: string): Promise<Kept | undefined> {
   try {
-    return JSON.parse(await readFile(file, 'utf8')) as Kept
+    const kept = JSON.parse(await readFile(file, 'utf8')) as Kept & Omit<DemoAccount, 'role'>
+    const { username, password } = kept
+    return { ...kept, accounts: kept.accounts ?? [{ username, password, name: '', role: 'admin' }] }
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw error
   }
+}
+
+async function registerSecond(app: PulseApp, tenant: number): Promise<void> {
+  const act = { tenant, actor }
+  await app.registry.devices.registerType(act, SECOND_TYPE)
+  await app.registry.devices.registerDevices(act, SECOND_DEVICES)
 }
 
 /** Registers the demo's plan; what is there already stays. Answers the tokens of all devices. */
@@ -94,12 +125,7 @@ async function registerAll(
   url: string,
 ): Promise<Record<string, string>> {
   const act = { tenant, actor }
-  const { devices, people } = app.registry
-  await people.createPerson(
-    tenant,
-    { username: kept.username, name: 'Morgan Ortiz', password: kept.password, role: 'admin' },
-    actor,
-  )
+  const { devices } = app.registry
   for (const site of demoFleet.sites) await devices.registerSite(act, site)
   for (const type of demoFleet.deviceTypes) await devices.registerType(act, type)
   await devices.registerDevices(act, [...demoFleet.devices, BENCH])

@@ -10,6 +10,7 @@ import {
 } from '#platform'
 import { createApp } from './app.ts'
 import { startDemo } from './demo.ts'
+import { makeFirstOperator } from './first-operator.ts'
 import { greet, say, sayFault } from './terminal.ts'
 
 const STOP_WITHIN_MS = 15_000
@@ -52,7 +53,8 @@ async function main(): Promise<void> {
     const listening = await app.start()
     const demo = config.demo ? await startDemo({ app, config, listening, log }) : undefined
     if (demo) closing.push(demo.stop)
-    greet({ config, listening, demo: demo?.facts })
+    const operator = await makeFirstOperator(app, config)
+    greet({ config, listening, demo: demo?.facts, operator })
   } catch (error) {
     sayFault(error)
     process.exitCode = 1

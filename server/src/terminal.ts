@@ -1,7 +1,8 @@
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import type { Config } from '#platform'
 import type { Listening } from './app.ts'
 import type { DemoFacts } from './demo.ts'
+import type { FirstOperator } from './first-operator.ts'
 
 /** Writes a line for the person at the terminal; everything else goes to the log. */
 export function say(text: string): void {
@@ -34,14 +35,20 @@ export function greet(facts: {
   readonly config: Config
   readonly listening: Listening
   readonly demo: DemoFacts | undefined
+  /** Set when this start has made the first operator. */
+  readonly operator: FirstOperator | undefined
 }): void {
-  const { config, listening, demo } = facts
+  const { config, listening, demo, operator } = facts
   const { host } = config
   say('')
   say('  Pulse is ready.')
   say('')
   say(`  Portal   http://${host}:${listening.http}/`)
-  if (demo) say(`  Sign in  ${demo.username}  ${demo.password}`)
+  if (demo) {
+    say(`  Sign in  ${demo.username}  ${demo.password}`)
+    say(`           operator, engineer, technician, viewer: in ${join(config.data, 'demo.json')}`)
+  }
+  if (operator) say(`  Operator ${operator.username}, whose first password is in ${operator.file}`)
   say(`  MQTT     mqtt://${host}:${listening.mqtt}`)
   if (listening.mqtts !== undefined) say(`  MQTT     mqtts://${host}:${listening.mqtts}`)
   say(`  HTTP     http://${host}:${listening.http}/v1/ingest   (API: /docs, /openapi.json)`)
