@@ -22,11 +22,11 @@ Exit code 0: proven. 1: broken, and every fault is named. 2: could not look.`
 export const auditVerify: Command = {
   summary: 'Prove that the audit log is as it was written.',
   help,
-  async run(args) {
+  async run(args, say) {
     const flags = flagsOf(args)
     const found =
       flags.file === undefined ? await ofDatabase(flags) : await ofFile(flags, flags.file)
-    process.stdout.write(flags.json ? `${JSON.stringify(found, null, 2)}\n` : shown(found))
+    say(flags.json ? JSON.stringify(found, null, 2) : shown(found))
     return Object.values(found).every(({ proven }) => proven) ? 0 : 1
   },
 }
@@ -117,11 +117,10 @@ async function tenantsOf(database: DatabaseAccess): Promise<Map<string, number>>
   }
 }
 
-function shown(found: Found): string {
-  return Object.entries(found)
-    .map(([name, verification]) => `${linesOf(name, verification).join('\n')}\n`)
-    .join('')
-}
+const shown = (found: Found): string =>
+  Object.entries(found)
+    .flatMap(([name, verification]) => linesOf(name, verification))
+    .join('\n')
 
 function linesOf(name: string, of: AuditVerification): string[] {
   const { proven, checked, head, unsealed, faults, moreFaults, tookMs } = of

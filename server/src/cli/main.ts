@@ -24,7 +24,7 @@ async function main(argv: readonly string[]): Promise<number> {
   const asksHelp = args.includes('--help') || args.includes('-h')
   const command = commands[words]
   if (command && asksHelp) say(`${command.summary}\n\n${command.help}`)
-  else if (command) return command.run(args)
+  else if (command) return command.run(args, say)
   else if (asksHelp || words === '' || words === 'help') say(listOfCommands())
   else throw new CannotRun(`There is no command "${words}".\n\n${listOfCommands()}`)
   return 0
