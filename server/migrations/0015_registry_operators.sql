@@ -10,6 +10,13 @@ alter table registry.tenant
   -- Rows deleted so far, by table: the deletion survives a restart, and tells at its end.
   add column removed       jsonb,
   add constraint tenant_suspended check (suspended or (suspended_for is null and delete_after is null));
+-- What leaves in their name waits: the worker of deliveries passes them over.
+create function registry.suspended_tenants() returns bigint[]
+language sql stable set search_path = pg_catalog as $$
+  select coalesce(array_agg(id), '{}') from registry.tenant where suspended
+$$;
+revoke all on function registry.suspended_tenants() from public;
+grant execute on function registry.suspended_tenants() to pulse_pipeline;
 create index tenant_leaving on registry.tenant (delete_after) where delete_after is not null;
 grant update (suspended_for, suspended_at, delete_after) on registry.tenant to pulse_app;
 

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto'
 import { stat } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import type { Entering, OperatorTenant, TenantExport } from '@pulse/contract'
 import type { MqttClient } from 'mqtt'
@@ -358,6 +360,44 @@ describe('a suspended tenant', () => {
     }
     await resume(key)
     expect((await ask(admin.bearer, 'POST', '/devices', { body: device })).status).toBe(201)
+  })
+
+  test('has its deliveries wait, and sent when it is resumed', async () => {
+    const received: string[] = []
+    const receiver = createServer((request, response) => {
+      received.push(String(request.headers['webhook-id']))
+      response.end()
+    })
+    await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve))
+    const { port } = receiver.address() as AddressInfo
+    const secret = `whsec_${Buffer.from('another secret of 24 bytes').toString('base64')}`
+    const [held, free] = [await newTenant(), await newTenant()]
+    const queue = async ({ id }: { id: number }, delivery: string) => {
+      await pulse.app.actions.putDestination(
+        { tenant: id, actor },
+        {
+          key: 'hook',
+          name: 'Hook',
+          url: `http://127.0.0.1:${port}/`,
+          privateAllowed: true,
+          secret,
+        },
+      )
+      const at = new Date(clock.now() - 1000)
+      await pulse.db.superuser()`
+        insert into actions.delivery (tenant, id, destination, alert, event, device, title, body, state,
+                                      attempts_allowed, created_at, next_attempt_at)
+        values (${id}, ${delivery}, 'hook', 'al', 'opened', 'p1', 'T', '{}', 'queued', 1, ${at}, ${at})`
+    }
+    await suspend(held.key)
+    await queue(held, 'dl_held')
+    await queue(free, 'dl_free')
+    // The worker has come by: what was queued later has gone.
+    await eventually(async () => received.includes('dl_free'))
+    expect(received).toEqual(['dl_free'])
+    await resume(held.key)
+    await eventually(async () => received.includes('dl_held'))
+    receiver.close()
   })
 
   test('stays so after a restart', async () => {

@@ -78,6 +78,7 @@ export async function claimDue(sql: PipelineSql, request: ClaimRequest): Promise
         from busy b
         left join json_to_recordset(${JSON.stringify(request.rooms)}::text::json)
              as r(tenant bigint, destination text collate "C", free int) using (tenant, destination)
+       where b.tenant <> all ((select registry.suspended_tenants())::bigint[])
        order by random()
     ), due as (
       select room.tenant, room.destination, d.id
