@@ -24,8 +24,8 @@ export interface Counterpart {
   readonly otherClient: string | undefined
   /** Readies the people of the realm file, once Pulse runs. */
   prepare(pulse: Harness): Promise<void>
-  /** Makes a person who has one role in some tenants. */
-  addPerson(role: string, tenants: readonly string[]): Promise<TestPerson>
+  /** Makes somebody, or somebody else who says to have the same address. */
+  addPerson(made: TestPerson): Promise<void>
   /** Gives a person of `acme` another role, at the place where it is decided. */
   assign(person: TestPerson, role: string): Promise<void>
   /** Takes a person out of a tenant, at the place where it is decided. */
@@ -84,8 +84,9 @@ export function person(username: string): TestPerson {
   return found
 }
 
-/** Somebody new, who is like `vera` but for the name. */
-export function newcomer(memberships: TestPerson['memberships']): TestPerson {
+/** Somebody whom no issuer knows yet, with one role in some tenants. */
+export function newcomer(role: string, tenants: readonly string[]): TestPerson {
   const username = `p-${randomBytes(6).toString('hex')}`
+  const memberships = Object.fromEntries(tenants.map((tenant) => [tenant, role]))
   return { ...person('vera'), username, email: `${username}@example.test`, memberships }
 }

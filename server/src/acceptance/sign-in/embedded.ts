@@ -1,6 +1,6 @@
 import { type Role, rolePermissions } from '@pulse/contract'
 import type { Harness } from '../harness.ts'
-import { type Counterpart, newcomer, people, type TestPerson } from './counterpart.ts'
+import { type Counterpart, people, type TestPerson } from './counterpart.ts'
 
 const actor = { kind: 'system', id: 'test' } as const
 const nowhere = { address: undefined, requestId: undefined }
@@ -29,11 +29,7 @@ export function embedded(): Counterpart {
       for (const one of people) await make(one)
       for (const one of people.filter(({ enabled }) => !enabled)) await disable(one)
     },
-    async addPerson(role, tenants) {
-      const made = newcomer(Object.fromEntries(tenants.map((tenant) => [tenant, role])))
-      await make(made)
-      return made
-    },
+    addPerson: make,
     assign: async (who, role) =>
       void (await pulse.app.registry.members.change(await grantIn('acme'), idOf(who), { role })),
     expel: async (who, tenant) =>

@@ -1,4 +1,4 @@
-import { type Counterpart, newcomer, type TestPerson } from './counterpart.ts'
+import type { Counterpart, TestPerson } from './counterpart.ts'
 
 /** Where Keycloak runs, and the password of its `admin`. */
 export interface KeycloakPlace {
@@ -26,11 +26,10 @@ export function keycloak(place: KeycloakPlace): Counterpart {
     config: { oidcIssuer: `${place.url}/realms/pulse` },
     otherClient: 'another-app',
     prepare: async () => {},
-    async addPerson(role, tenants) {
-      const made = newcomer(Object.fromEntries(tenants.map((tenant) => [tenant, role])))
+    async addPerson(made) {
       await admin.post('users', userOf(made))
-      await setRole(await idOf(made), role)
-      return made
+      const [role] = Object.values(made.memberships)
+      if (role !== undefined) await setRole(await idOf(made), role)
     },
     assign: async (who, role) => setRole(await idOf(who), role),
     async expel(who, tenant) {

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createBrowser } from '../../testing/browser.ts'
 import { codeOf, type Tokens } from '../../testing/sign-in.ts'
 import { eventually } from '../harness.ts'
-import { person, type TestPerson } from './counterpart.ts'
+import { newcomer, person, type TestPerson } from './counterpart.ts'
 import { type Ground, rolesOf, standOn } from './ground.ts'
 
 let ground: Ground
@@ -105,7 +105,8 @@ describe('signing in', () => {
 
 describe('what changes at the issuer', () => {
   it('changes the role here with the next token, and the audit log tells', async () => {
-    const who = await ground.counterpart.addPerson('viewer', ['acme'])
+    const who = newcomer('viewer', ['acme'])
+    await ground.counterpart.addPerson(who)
     const tokens = await enter(who)
     expect(rolesOf(await ground.session(tokens.accessToken))).toEqual({ acme: 'viewer' })
     await ground.counterpart.assign(who, 'engineer')
@@ -120,7 +121,8 @@ describe('what changes at the issuer', () => {
   })
 
   it('takes the membership away with the next token, and the audit log tells', async () => {
-    const who = await ground.counterpart.addPerson('viewer', ['acme', 'globex'])
+    const who = newcomer('viewer', ['acme', 'globex'])
+    await ground.counterpart.addPerson(who)
     const tokens = await enter(who)
     expect(Object.keys(rolesOf(await ground.session(tokens.accessToken)))).toEqual([
       'acme',
@@ -134,7 +136,8 @@ describe('what changes at the issuer', () => {
   })
 
   it('refuses tokens to a person who was disabled', async () => {
-    const who = await ground.counterpart.addPerson('viewer', ['acme'])
+    const who = newcomer('viewer', ['acme'])
+    await ground.counterpart.addPerson(who)
     const tokens = await enter(who)
     await ground.counterpart.disable(who)
     expect(await ground.portal.refresh(tokens.refreshToken)).toMatchObject({
@@ -145,7 +148,8 @@ describe('what changes at the issuer', () => {
   })
 
   it('refuses tokens after the sign-ins of a person were ended', async () => {
-    const who = await ground.counterpart.addPerson('viewer', ['acme'])
+    const who = newcomer('viewer', ['acme'])
+    await ground.counterpart.addPerson(who)
     const tokens = await enter(who)
     await ground.counterpart.endSignIns(who)
     expect((await ground.portal.refresh(tokens.refreshToken)).error).toBe('invalid_grant')
