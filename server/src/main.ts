@@ -20,7 +20,7 @@ async function main(): Promise<void> {
   const config = readConfig(process.argv.slice(2), process.env)
   if (config === 'help') return say(CONFIG_HELP)
   const masterKey = masterKeySource(config, process.env)
-  if (config.production) await refuseUnfit({ config, masterKey, env: process.env })
+  if (config.production) await refuseUnfit({ config, masterKey })
   const log = createLog(config.logLevel)
   const database = await openEmbedded(config.data, log)
   const portal = join(import.meta.dirname, '../../web/dist')

@@ -1,9 +1,12 @@
 import { auditVerify } from './audit-verify.ts'
 import { CannotRun, type Command } from './command.ts'
+import { rotateDataKey, rotateMasterKey } from './secrets.ts'
 
 /** Every command, by its words. */
 const commands: Readonly<Record<string, Command>> = {
   'audit verify': auditVerify,
+  'secrets rotate-data-key': rotateDataKey,
+  'secrets rotate-master-key': rotateMasterKey,
 }
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`)

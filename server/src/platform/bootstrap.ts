@@ -21,14 +21,23 @@ const roles: readonly DatabaseRole[] = [
   'pulse_sealer',
 ]
 
+const passwordFile = (folder: string): string => join(folder, 'roles.json')
+
+/** The passwords that are there already; none before the first start. */
+export async function keptPasswords(folder: string): Promise<Partial<RolePasswords>> {
+  const text = await readFile(passwordFile(folder), 'utf8').catch(
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return '{}'
+      throw error
+    },
+  )
+  return JSON.parse(text) as Partial<RolePasswords>
+}
+
 /** Reads the passwords of the database roles from `folder`, making them once (file mode 0600). */
 export async function rolePasswords(folder: string): Promise<RolePasswords> {
-  const file = join(folder, 'roles.json')
-  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return '{}'
-    throw error
-  })
-  const kept = JSON.parse(text) as Partial<RolePasswords>
+  const file = passwordFile(folder)
+  const kept = await keptPasswords(folder)
   // A role that came with a newer Pulse has none yet.
   if (roles.every((role) => kept[role] !== undefined)) return kept as RolePasswords
   const all = Object.fromEntries(

@@ -38,6 +38,8 @@ const configSchema = z.object({
   publicUrl: z.url({ protocol: /^https?$/ }).optional(),
   /** Issuer of an identity provider of one's own; without it people sign in at Pulse's own. */
   oidcIssuer: z.url({ protocol: /^https?$/ }).optional(),
+  /** In production: that people sign in at Pulse's own provider is meant, not forgotten. */
+  oidcEmbedded: z.boolean().default(false),
   oidcClientId: z.string().min(1).default('pulse-portal'),
   /** What access tokens must be for. */
   oidcAudience: z.string().min(1).default('pulse-api'),
@@ -71,6 +73,7 @@ export const CONFIG_HELP = `Usage: npm start -- [flags]
   --public-url       https://… as people see it (PULSE_PUBLIC_URL)
   --oidc-issuer      https://… to sign in at an identity provider of your own (PULSE_OIDC_ISSUER;
                      the rest of --oidc-… is in docs/identity.md)
+  --oidc-embedded    say that Pulse keeps the accounts, in production (PULSE_OIDC_EMBEDDED=true)
   --production       refuse missing, weak and default secrets (PULSE_PRODUCTION=true)
   --no-demo          start without the demo tenant and its fleet (PULSE_DEMO=false)
   --log-level warn   silent error warn info debug trace
@@ -118,6 +121,7 @@ export function readConfig(
       ...options,
       'no-demo': { type: 'boolean' },
       production: { type: 'boolean' },
+      'oidc-embedded': { type: 'boolean' },
       help: { type: 'boolean', short: 'h' },
     },
   })
@@ -130,6 +134,7 @@ export function readConfig(
     if (value !== undefined) raw[field] = value
   }
   raw['production'] = values['production'] ?? isYes(env['PULSE_PRODUCTION'])
+  raw['oidcEmbedded'] = values['oidc-embedded'] ?? isYes(env['PULSE_OIDC_EMBEDDED'])
   raw['demo'] = !(values['no-demo'] ?? ['false', '0', 'no'].includes(env['PULSE_DEMO'] ?? ''))
   const parsed = configSchema.safeParse(raw)
   if (parsed.success) return parsed.data

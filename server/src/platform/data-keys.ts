@@ -1,3 +1,5 @@
+import type postgres from 'postgres'
+import { recordForPlatform } from './audit.ts'
 import type { MasterKey, MasterKeySource, MasterKeys } from './master-key.ts'
 import type { Database } from './sql.ts'
 
@@ -7,15 +9,18 @@ export interface DataKeyRow {
   readonly wrappedBy: string
 }
 
+type Tx = postgres.TransactionSql<{ bigint: number }>
+
 /** Oldest first: the last one seals. */
-export const listDataKeys = (owner: Database): Promise<readonly DataKeyRow[]> =>
-  owner<DataKeyRow[]>`
+export const listDataKeys = (sql: Tx): Promise<readonly DataKeyRow[]> =>
+  sql<DataKeyRow[]>`
     select id, wrapped, wrapped_by as "wrappedBy" from platform.data_key order by id`.execute()
 
+const actor = { kind: 'system', id: 'vault' } as const
+
 /** Whoever changes keys, of files or rows, does so alone among all processes of this database. */
-export const alone = <T>(owner: Database, work: (sql: Database) => Promise<T>): Promise<T> =>
-  owner.begin(async (tx) => {
-    const sql = tx as unknown as Database
+export const alone = <T>(owner: Database, work: (sql: Tx) => Promise<T>): Promise<T> =>
+  owner.begin(async (sql) => {
     await sql`select pg_advisory_xact_lock(hashtext('pulse.vault'))`
     return work(sql)
   }) as Promise<T>
@@ -30,9 +35,16 @@ export function addDataKey(
     if (add.unless === 'any' && (await listDataKeys(sql)).length > 0) return
     const at = new Date(add.at)
     await sql`update platform.data_key set retired_at = ${at} where retired_at is null`
-    await sql`
+    const [made] = await sql<{ id: number }[]>`
       insert into platform.data_key (wrapped, wrapped_by, created_at)
-      values (${await master.wrap(add.key)}, ${master.id}, ${at})`
+      values (${await master.wrap(add.key)}, ${master.id}, ${at})
+      returning id`
+    if (add.unless === 'any') return
+    await recordForPlatform(sql, {
+      actor,
+      action: 'platform.data-key-rotated',
+      subject: `data-key:${made?.id}`,
+    })
   })
 }
 
@@ -82,16 +94,25 @@ export async function replaceMasterKey(
   return settleMasterKey(owner, source)
 }
 
-async function rewrapAll(sql: Database, source: MasterKeySource): Promise<MasterKeys> {
+async function rewrapAll(sql: Tx, source: MasterKeySource): Promise<MasterKeys> {
   const rows = await listDataKeys(sql)
   const keys = await readOrMake(source, rows.length > 0)
-  for (const row of rows) {
-    if (row.wrappedBy === keys.current.id) continue
+  const others = rows.filter(({ wrappedBy }) => wrappedBy !== keys.current.id)
+  for (const row of others) {
     if (row.wrappedBy !== keys.previous?.id) throw foreign(row, keys)
     const wrapped = await keys.current.wrap(await keys.previous.unwrap(row.wrapped))
     await sql`
       update platform.data_key set wrapped = ${wrapped}, wrapped_by = ${keys.current.id}
        where id = ${row.id}`
+  }
+  if (others.length > 0) {
+    await recordForPlatform(sql, {
+      actor,
+      action: 'platform.master-key-replaced',
+      subject: `master-key:${keys.current.id}`,
+      before: { wrappedBy: keys.previous?.id },
+      after: { wrappedBy: keys.current.id, dataKeys: others.length },
+    })
   }
   return keys
 }

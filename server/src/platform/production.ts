@@ -1,3 +1,4 @@
+import { keptPasswords } from './bootstrap.ts'
 import type { Config } from './config.ts'
 import { MASTER_KEY, type MasterKeySource } from './master-key.ts'
 import { weaknessOf } from './weak-secret.ts'
@@ -5,7 +6,6 @@ import { weaknessOf } from './weak-secret.ts'
 interface Start {
   readonly config: Config
   readonly masterKey: MasterKeySource
-  readonly env: Readonly<Record<string, string | undefined>>
 }
 
 /** A setting that is at fault and what to do; never its value. */
@@ -24,6 +24,7 @@ export async function refuseUnfit(start: Start): Promise<void> {
     ...(await masterKeyFaults(start)),
     ...demoFaults(start),
     ...signInFaults(start),
+    ...(await databaseFaults(start)),
     ...addressFaults(start),
   ]
   if (faults.length === 0) return
@@ -51,23 +52,25 @@ const demoFaults = ({ config }: Start): readonly Fault[] =>
     ? [{ setting: 'PULSE_DEMO', text: 'the demo is on. Say PULSE_DEMO=false or --no-demo.' }]
     : []
 
-function signInFaults({ env }: Start): readonly Fault[] {
-  const { PULSE_OIDC_ISSUER: issuer = '', PULSE_OIDC_CLIENT_SECRET: secret = '' } = env
-  const faults: Fault[] = []
-  if (issuer === '' && env['PULSE_OIDC_EMBEDDED'] !== 'true') {
-    const text =
-      'missing. Name the issuer that your people sign in at, or say PULSE_OIDC_EMBEDDED=true to let Pulse keep the accounts.'
-    faults.push({ setting: 'PULSE_OIDC_ISSUER', text })
-  }
-  if (issuer !== '' && !isSafe(issuer)) {
-    faults.push({ setting: 'PULSE_OIDC_ISSUER', text: 'not https. Name its https:// address.' })
-  }
-  const weakness = secret === '' ? undefined : weaknessOf(secret)
-  if (weakness) {
-    const text = `${weakness}. Make a new one at the issuer.`
-    faults.push({ setting: 'PULSE_OIDC_CLIENT_SECRET', text })
-  }
-  return faults
+function signInFaults({ config }: Start): readonly Fault[] {
+  const { oidcIssuer, oidcEmbedded } = config
+  const setting = 'PULSE_OIDC_ISSUER'
+  if (oidcIssuer === undefined && oidcEmbedded) return []
+  const text =
+    oidcIssuer === undefined
+      ? 'missing. Name the issuer that your people sign in at, or say PULSE_OIDC_EMBEDDED=true to let Pulse keep the accounts.'
+      : 'not https. Name its https:// address.'
+  return oidcIssuer !== undefined && isSafe(oidcIssuer) ? [] : [{ setting, text }]
+}
+
+/** Pulse makes these passwords itself; somebody may have put others there. */
+async function databaseFaults({ config }: Start): Promise<readonly Fault[]> {
+  const kept = Object.entries(await keptPasswords(config.data))
+  return kept.flatMap(([role, password]) => {
+    const weakness = weaknessOf(password, role)
+    const text = `the password of ${role}: ${weakness}. Take it out: Pulse makes another one.`
+    return weakness ? [{ setting: `${config.data}/roles.json`, text }] : []
+  })
 }
 
 function addressFaults({ config }: Start): readonly Fault[] {
