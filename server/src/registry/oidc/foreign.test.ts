@@ -4,7 +4,7 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { manualClock, silentLog } from '#platform'
 import { foreignIdentity } from './claims.ts'
 import { createForeignKeys } from './foreign.ts'
-import { createVerifier } from './verifier.ts'
+import { createVerifier, type Verifier } from './verifier.ts'
 
 /** An issuer that can rotate its keys, be away, or lie. */
 async function startIssuer(port = 0) {
@@ -55,15 +55,16 @@ async function begin() {
   const idp = await startIssuer()
   running.push(idp)
   const clock = manualClock(1_800_000_000_000)
-  const { verify } = createVerifier({
+  const onFetched = () => verifier.forget()
+  const verifier: Verifier = createVerifier({
     issuer: () => idp.issuer,
     audience: 'pulse-api',
     clock,
-    keys: createForeignKeys({ issuer: idp.issuer, clock, log: silentLog }),
+    keys: createForeignKeys({ issuer: idp.issuer, clock, log: silentLog, onFetched }),
     identityOf: (claims) =>
       foreignIdentity(claims, idp.issuer, { tenants: 't', roles: 'r', roleNames: new Map() }),
   })
-  return { ...idp, clock, verify }
+  return { ...idp, clock, verify: verifier.verify }
 }
 
 describe('a foreign issuer', () => {
@@ -78,13 +79,24 @@ describe('a foreign issuer', () => {
   test('may rotate its keys: the new one is known at once, the old one no more', async () => {
     const { rotate, verify, clock } = await begin()
     const old = await rotate()
+    const token = await old(clock.now())
+    await verify(token)
+    const young = await rotate()
+    await expect(verify(await young(clock.now()))).resolves.toBeDefined()
+    for (const stale of [token, await old(clock.now())]) {
+      await expect(verify(stale)).rejects.toMatchObject({ code: 'registry.unauthenticated' })
+    }
+  })
+
+  test('is asked once by all the requests that bring the first tokens of a new key', async () => {
+    const { rotate, verify, clock, facts } = await begin()
+    const old = await rotate()
     await verify(await old(clock.now()))
     const young = await rotate()
-    clock.advance(10_000)
-    await expect(verify(await young(clock.now()))).resolves.toBeDefined()
-    await expect(verify(await old(clock.now()))).rejects.toMatchObject({
-      code: 'registry.unauthenticated',
-    })
+    const before = facts.asked
+    const tokens = await Promise.all(Array.from({ length: 5 }, () => young(clock.now())))
+    await expect(Promise.all(tokens.map(verify))).resolves.toHaveLength(5)
+    expect(facts.asked).toBe(before + 2)
   })
 
   test('is not asked again and again for keys that somebody makes up', async () => {
@@ -98,7 +110,12 @@ describe('a foreign issuer', () => {
       const token = await forged(clock.now())
       await expect(verify(token)).rejects.toMatchObject({ code: 'registry.unauthenticated' })
     }
-    expect(facts.asked).toBe(before)
+    expect(facts.asked).toBe(before + 2)
+    clock.advance(10_000)
+    await expect(verify(await forged(clock.now()))).rejects.toMatchObject({
+      code: 'registry.unauthenticated',
+    })
+    expect(facts.asked).toBe(before + 4)
   })
 
   test('that has taken a key back is believed within ten minutes', async () => {

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { type Clock, type Log, PulseError } from '#platform'
 
 const FETCH_MS = 5000
-/** The issuer is asked at most so often for keys that it is not known to have. */
+/** The issuer is asked at most so often for keys that it is not known to have, or while it is away. */
 const COOL_DOWN_MS = 10_000
 /** Keys are asked for again after so long, so that one that was taken back is not good for ever. */
 const FRESH_MS = 10 * 60_000
@@ -16,6 +16,8 @@ export interface ForeignDeps {
   readonly issuer: string
   readonly clock: Clock
   readonly log: Log
+  /** Told when the keys were fetched: what was found good by earlier ones is to be looked at again. */
+  readonly onFetched?: () => void
 }
 
 /**
@@ -33,15 +35,16 @@ export function createForeignKeys(deps: ForeignDeps): JWTVerifyGetKey {
       return await keys(header, token)
     } catch (error) {
       if (!(error instanceof errors.JWKSNoMatchingKey)) throw error
-      return (await store.newer(error))(header, token)
+      return (await store.newer(keys, error))(header, token)
     }
   }
 }
 
 /** Fetches the keys of an issuer and keeps them. */
-function createStore({ issuer, clock, log }: ForeignDeps) {
+function createStore({ issuer, clock, log, onFetched }: ForeignDeps) {
   let known: { readonly get: JWTVerifyGetKey; readonly atMs: number } | undefined
   let triedMs = Number.NEGATIVE_INFINITY
+  let missedMs = Number.NEGATIVE_INFINITY
   let away = false
   let pending: Promise<JWTVerifyGetKey> | undefined
 
@@ -51,6 +54,7 @@ function createStore({ issuer, clock, log }: ForeignDeps) {
       const get = createLocalJWKSet(await fetchKeys(issuer))
       known = { get, atMs: clock.now() }
       away = false
+      onFetched?.()
       return get
     } catch (error) {
       away = true
@@ -64,21 +68,27 @@ function createStore({ issuer, clock, log }: ForeignDeps) {
     })
     return pending
   }
-  const rested = () => clock.now() - triedMs >= COOL_DOWN_MS
+  const rested = (sinceMs: number) => clock.now() - sinceMs >= COOL_DOWN_MS
 
   return {
     async keys(): Promise<JWTVerifyGetKey> {
       const last = known
       if (!last) return refresh()
-      if (clock.now() - last.atMs <= FRESH_MS || !rested()) return last.get
+      if (clock.now() - last.atMs <= FRESH_MS || !rested(triedMs)) return last.get
       // Old keys are better than none: a failure leaves them in force.
       return refresh().catch(() => last.get)
     },
-    /** After a look for a key that was not among them. @throws the reason when there is none */
-    async newer(reason: Error): Promise<JWTVerifyGetKey> {
-      if (rested()) return refresh()
-      // While nobody can be asked, a key that is not known may still be one of theirs.
-      throw away ? unavailable(reason) : reason
+    /** Keys that are newer than those among which one was missed. @throws the reason when there are none */
+    async newer(than: JWTVerifyGetKey, reason: Error): Promise<JWTVerifyGetKey> {
+      // Several requests come with the first token of a new key: one of them asks for all.
+      if (known && known.get !== than) return known.get
+      if (pending) return pending
+      if (!rested(missedMs)) {
+        // While nobody can be asked, a key that is not known may still be one of theirs.
+        throw away ? unavailable(reason) : reason
+      }
+      missedMs = clock.now()
+      return refresh()
     },
   }
 }

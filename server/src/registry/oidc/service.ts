@@ -25,7 +25,7 @@ import { pageHeaders } from './page.ts'
 import { EMBEDDED_SCOPE, MOUNT } from './provider.ts'
 import { createSignIns, type SignIns } from './sign-ins.ts'
 import { createSteps } from './steps.ts'
-import { createVerifier } from './verifier.ts'
+import { createVerifier, type Verifier } from './verifier.ts'
 
 const SWEEP_EVERY_MS = 10 * 60_000
 const FORM_BYTES = 16_384
@@ -141,14 +141,19 @@ function takeForms(pages: Shell): void {
 }
 
 function verifyForeign(deps: IdentityServiceDeps, { url, mapping }: ForeignIssuer): VerifyBearer {
-  const keys = createForeignKeys({ issuer: url, clock: deps.clock, log: deps.log })
-  const { verify } = createVerifier({
+  const verifier: Verifier = createVerifier({
     ...deps,
     issuer: () => url,
-    keys,
+    keys: createForeignKeys({
+      issuer: url,
+      clock: deps.clock,
+      log: deps.log,
+      // A token that was found good may bear a key that the issuer has taken back.
+      onFetched: () => verifier.forget(),
+    }),
     identityOf: (claims) => foreignIdentity(claims, url, mapping),
   })
-  return verify
+  return verifier.verify
 }
 
 function verifyEmbedded(deps: IdentityServiceDeps, ring: KeyRing): VerifyBearer {
