@@ -6,6 +6,7 @@ import { type Clock, type Config, environmentMasterKey, readConfig, systemClock 
 import { createApp, type PulseApp } from '../app.ts'
 import {
   secretSeen,
+  signInByForm,
   type TestDatabase,
   testDatabase,
   testLog,

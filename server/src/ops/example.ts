@@ -20,6 +20,8 @@ const BY_NAME: Readonly<Record<string, unknown>> = {
   name: 'UPS 41',
   firmware: '2.10.1',
   username: 'ada',
+  email: 'grace@example.com',
+  role: 'technician',
   url: 'https://hooks.example.com/pulse',
   destination: 'on-call',
   token: 'pulse_d_0a1b2c3d_…',
@@ -87,7 +89,8 @@ function textOf(schema: JsonSchema, name: string): string {
   const fits = typeof known === 'string' && (!pattern || new RegExp(pattern).test(known))
   if (fits) return known
   if (schema['format'] === 'uri') return 'https://hooks.example.com/pulse'
-  return pattern && !new RegExp(pattern).test('text') ? '0a1b2c3d' : 'text'
+  const texts = ['text', '0a1b2c3d', '0a1b2c3d4e5f6071']
+  return texts.find((text) => !pattern || new RegExp(pattern).test(text)) ?? '0a1b2c3d'
 }
 
 function numberOf(schema: JsonSchema, known: unknown): number {

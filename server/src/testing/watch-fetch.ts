@@ -11,6 +11,8 @@ const SECRET_FIELD =
 /** `key` and `code` also name harmless things: then only what looks random counts. */
 const AMBIGUOUS = /^(key|code)$/i
 const RANDOM = /^(pulse_[a-z]_|whsec_)|^[\w-]{32,}$/
+/** The id of a thing, such as `al_01939d3e-…`. */
+const ID = /^[a-z]{2}_[0-9a-f-]{36}$/
 
 const plain = globalThis.fetch
 const pending: Promise<void>[] = []
@@ -60,7 +62,7 @@ function learnFromText(text: string): void {
 
 function learnFromField(name: string, value: unknown): unknown {
   if (typeof value === 'string' && SECRET_FIELD.test(name)) {
-    if (!AMBIGUOUS.test(name) || RANDOM.test(value)) secretSeen(value)
+    if (!AMBIGUOUS.test(name) || (RANDOM.test(value) && !ID.test(value))) secretSeen(value)
   }
   return value
 }
