@@ -5,8 +5,8 @@ import { RouterProvider } from '@tanstack/react-router'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { createPulseRouter } from './router.tsx'
+import { isSignedIn, onSessionChange } from './session/kept-session.ts'
 import { ApiProblem } from './session/problem.ts'
-import { onTokenChange, readToken } from './session/token.ts'
 import { reloadWhenStale } from './shell/stale-build.ts'
 import { colorSchemeManager, cssVariablesResolver, theme } from './ui/theme.ts'
 
@@ -21,9 +21,9 @@ const client = new QueryClient({
 })
 const router = createPulseRouter(client)
 
-onTokenChange(() => {
+onSessionChange(() => {
   const { pathname, href } = router.state.location
-  if (readToken() !== null || pathname === '/sign-in') return
+  if (isSignedIn() || pathname.startsWith('/sign-in')) return
   void router.navigate({ to: '/sign-in', search: { to: href } }).then(() => client.clear())
 })
 

@@ -5,15 +5,19 @@ import {
   createRouter,
   lazyRouteComponent,
   redirect,
+  retainSearchParams,
 } from '@tanstack/react-router'
 import { z } from 'zod'
 import { apiKeysSearch, invitationsSearch, peopleSearch } from './access/search.ts'
 import { deliveriesSearch } from './actions/search.ts'
 import { connectSearch, rejectionsSearch } from './connect/search.ts'
 import { overviewSearch } from './fleet/search.ts'
+import { enteringsSearch, tenantsSearch } from './operator/search.ts'
+import { auditSearch } from './ops/search.ts'
 import { devicesSearch } from './registry/search.ts'
 import { alertsSearch } from './rules/search.ts'
-import { readToken } from './session/token.ts'
+import { chooseTenant } from './session/choose-tenant.ts'
+import { isSignedIn } from './session/kept-session.ts'
 import { PageFault, PageLoading, PageMissing } from './shell/page-states.tsx'
 import { Shell } from './shell/shell.tsx'
 import { deviceSearch } from './state/search.ts'
@@ -26,15 +30,28 @@ const signIn = createRoute({
   validateSearch: z.object({ to: z.string().optional().catch(undefined) }),
   component: lazyRouteComponent(() => import('./pages/sign-in.tsx'), 'SignInPage'),
 })
+const callback = createRoute({
+  getParentRoute: () => root,
+  path: '/sign-in/callback',
+  component: lazyRouteComponent(() => import('./pages/sign-in-callback.tsx'), 'CallbackPage'),
+})
+const invitation = createRoute({
+  getParentRoute: () => root,
+  path: '/invitation',
+  component: lazyRouteComponent(() => import('./pages/invitation.tsx'), 'InvitationPage'),
+})
 
-/** Every page but the sign-in; sends those who are not signed in there, and back after. */
+/** Every page for people who are signed in; sends the others to sign in, and back after. */
 const app = createRoute({
   getParentRoute: () => root,
   id: 'app',
-  beforeLoad: ({ location }) => {
+  validateSearch: z.object({ tenant: z.string().optional().catch(undefined) }),
+  search: { middlewares: [retainSearchParams(['tenant'])] },
+  beforeLoad: async ({ location, search, preload, context }) => {
     // A redirect is thrown by the router's own convention.
     // oxlint-disable-next-line typescript/only-throw-error
-    if (readToken() === null) throw redirect({ to: '/sign-in', search: { to: location.href } })
+    if (!isSignedIn()) throw redirect({ to: '/sign-in', search: { to: location.href } })
+    if (!preload) await chooseTenant(context.client, search.tenant)
   },
   component: Shell,
 })
@@ -115,6 +132,61 @@ const apiKeys = createRoute({
   component: lazyRouteComponent(() => import('./pages/api-keys.tsx'), 'ApiKeysPage'),
 })
 
+const account = createRoute({
+  getParentRoute: () => app,
+  path: '/account',
+  component: lazyRouteComponent(() => import('./pages/account.tsx'), 'AccountPage'),
+})
+
+const audit = createRoute({
+  getParentRoute: () => app,
+  path: '/audit',
+  validateSearch: auditSearch,
+  component: lazyRouteComponent(() => import('./pages/audit.tsx'), 'AuditPage'),
+})
+const tenant = createRoute({
+  getParentRoute: () => app,
+  path: '/tenant',
+  component: lazyRouteComponent(() => import('./pages/tenant.tsx'), 'TenantPage'),
+})
+const operator = createRoute({
+  getParentRoute: () => app,
+  path: '/operator',
+  validateSearch: tenantsSearch,
+  component: lazyRouteComponent(
+    () => import('./pages/operator-tenants.tsx'),
+    'OperatorTenantsPage',
+  ),
+})
+const operatorTenant = createRoute({
+  getParentRoute: () => app,
+  path: '/operator/tenants/$key',
+  component: lazyRouteComponent(() => import('./pages/operator-tenant.tsx'), 'OperatorTenantPage'),
+})
+const operatorEnterings = createRoute({
+  getParentRoute: () => app,
+  path: '/operator/enterings',
+  validateSearch: enteringsSearch,
+  component: lazyRouteComponent(
+    () => import('./pages/operator-enterings.tsx'),
+    'OperatorEnteringsPage',
+  ),
+})
+const operatorOperators = createRoute({
+  getParentRoute: () => app,
+  path: '/operator/operators',
+  component: lazyRouteComponent(
+    () => import('./pages/operator-operators.tsx'),
+    'OperatorOperatorsPage',
+  ),
+})
+const operatorAudit = createRoute({
+  getParentRoute: () => app,
+  path: '/operator/audit',
+  validateSearch: auditSearch,
+  component: lazyRouteComponent(() => import('./pages/operator-audit.tsx'), 'OperatorAuditPage'),
+})
+
 const missing = createRoute({ getParentRoute: () => app, path: '$', component: PageMissing })
 
 const pages = [
@@ -131,13 +203,21 @@ const pages = [
   invitations,
   roles,
   apiKeys,
+  audit,
+  tenant,
+  operator,
+  operatorTenant,
+  operatorEnterings,
+  operatorOperators,
+  operatorAudit,
+  account,
   missing,
 ] as const
 
 /** The pages and their addresses. */
 export const createPulseRouter = (client: QueryClient) =>
   createRouter({
-    routeTree: root.addChildren([signIn, app.addChildren(pages)]),
+    routeTree: root.addChildren([signIn, callback, invitation, app.addChildren(pages)]),
     context: { client },
     defaultPreload: 'intent',
     defaultPreloadStaleTime: 0,

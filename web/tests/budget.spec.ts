@@ -17,16 +17,17 @@ test('at most 250 KB of compressed script come before the first page is usable',
   expect(kilobytes).toBeLessThanOrEqual(250)
 })
 
-test('the first page is usable within 1.5 s on a cold cache', async ({ browser, api }) => {
+test('the first page is usable within 1.5 s on a cold cache', async ({ browser, api, session }) => {
   // The best of five: the machine also runs the server, its database and a fleet.
   const times: number[] = []
   for (let round = 0; round < 5 && Math.min(...times, 9999) > 1500; round++) {
     const context = await browser.newContext({ baseURL: api.demo.url })
+    await session.give(context)
     const page = await context.newPage()
-    await page.addInitScript((token) => localStorage.setItem('pulse.token', token), api.token)
     await page.goto('/')
     await expect(page.getByRole('heading', { name: 'Now' })).toBeVisible()
     times.push(await page.evaluate(() => performance.now()))
+    await session.takeBack(context)
     await context.close()
   }
   console.log(`first page usable after ${times.map((time) => Math.round(time)).join(', ')} ms`)

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { type Demo, readDemo } from './pulse.ts'
+import { tokenSource } from './token-client.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const START_MS = 90_000
@@ -70,20 +71,14 @@ const started = (file: string, server: ChildProcess) =>
     if (server.exitCode !== null) throw new Error(`it ended with ${server.exitCode}`)
     if (!existsSync(file)) return undefined
     const demo = readDemo(file)
-    const answer = await fetch(`${demo.url}/v1/session`).catch(() => undefined)
+    const answer = await fetch(`${demo.url}/v1/sign-in`).catch(() => undefined)
     return answer ? demo : undefined
   })
 
 const fleetIsLive = async (demo: Demo) => {
-  const { username, password } = demo
-  const signedIn = await fetch(`${demo.url}/v1/session`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ username, password }),
-  })
-  const { token } = (await signedIn.json()) as { token: string }
+  const token = tokenSource(demo.url, demo)
   await until('the demo fleet', async () => {
-    const headers = { authorization: `Bearer ${token}` }
+    const headers = { authorization: `Bearer ${await token()}` }
     const answer = await fetch(`${demo.url}/v1/overview`, { headers })
     const { devices } = (await answer.json()) as { devices?: { online: number } }
     return devices && devices.online >= 10 ? true : undefined

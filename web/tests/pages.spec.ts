@@ -17,7 +17,7 @@ test('the devices page looks right in both themes', async ({ portal }) => {
 
 test('the sign-in page looks right in both themes', async ({ page }) => {
   await looksRight(page, { name: 'sign-in', path: '/sign-in' }, () =>
-    expect(page.getByLabel('User name')).toBeVisible(),
+    expect(page.getByRole('button', { name: 'Sign in' })).toBeVisible(),
   )
 })
 

@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { AxeBuilder } from '@axe-core/playwright'
 import { test as base, expect, type Page } from '@playwright/test'
+import { type PortalSession, portalSession } from './portal-session.ts'
+import { tokenSource } from './token-client.ts'
 
 /** What the server writes for its demo. */
 export interface Demo {
@@ -20,7 +22,6 @@ export function readDemo(file: string): Demo {
 /** The server under test, as one who is signed in sees it. */
 export interface Api {
   readonly demo: Demo
-  readonly token: string
   readonly get: <T>(path: string) => Promise<T>
   readonly post: <T>(path: string, body: unknown) => Promise<T>
 }
@@ -35,10 +36,20 @@ interface Fixtures {
 /** Errors that a test provokes on purpose: it takes them out of the list. */
 export const provoked = new WeakMap<Page, RegExp>()
 
-export const test = base.extend<Fixtures, { readonly api: Api }>({
+interface WorkerFixtures {
+  readonly api: Api
+  /** Signed in as the owner of the demo, by the form, once. */
+  readonly session: PortalSession
+}
+
+export const test = base.extend<Fixtures, WorkerFixtures>({
   api: [
     // biome-ignore lint/correctness/noEmptyPattern: Playwright wants the braces
     async ({}, use) => use(await connect()),
+    { scope: 'worker' },
+  ],
+  session: [
+    async ({ browser, api }, use) => use(portalSession(browser, api.demo.url, api.demo)),
     { scope: 'worker' },
   ],
   baseURL: async ({ api }, use) => use(api.demo.url),
@@ -55,9 +66,10 @@ export const test = base.extend<Fixtures, { readonly api: Api }>({
     },
     { auto: true },
   ],
-  portal: async ({ page, api }, use) => {
-    await page.addInitScript((token) => localStorage.setItem('pulse.token', token), api.token)
+  portal: async ({ page, context, session }, use) => {
+    await session.give(context)
     await use(page)
+    await session.takeBack(context)
   },
 })
 export { expect }
@@ -65,29 +77,18 @@ export { expect }
 async function connect(): Promise<Api> {
   const file = process.env['PULSE_DEMO_FILE'] ?? ''
   const demo = readDemo(file)
-  const { username, password } = demo
+  const token = tokenSource(demo.url, demo)
   const json = { 'content-type': 'application/json' }
   const call = async <T>(path: string, init: RequestInit): Promise<T> => {
-    const answer = await fetch(demo.url + path, init)
+    const headers = { ...init.headers, authorization: `Bearer ${await token()}` }
+    const answer = await fetch(demo.url + path, { ...init, headers })
     if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`)
     return (await answer.json()) as T
   }
-  const { token } = await call<{ token: string }>('/v1/session', {
-    method: 'POST',
-    headers: json,
-    body: JSON.stringify({ username, password }),
-  })
-  const headers = { authorization: `Bearer ${token}` }
   return {
     demo,
-    token,
-    get: (path) => call(path, { headers }),
-    post: (path, body) =>
-      call(path, {
-        method: 'POST',
-        headers: { ...headers, ...json },
-        body: JSON.stringify(body),
-      }),
+    get: (path) => call(path, {}),
+    post: (path, body) => call(path, { method: 'POST', headers: json, body: JSON.stringify(body) }),
   }
 }
 

@@ -47,8 +47,7 @@ const baseColumns: readonly Column<ApiKey>[] = [
     grow: true,
     cell: ({ name, id }) => (
       <>
-        <span className={classes.name}>{name}</span>{' '}
-        <span className={`mono ${classes.permission}`}>{id}</span>
+        <span className={classes.name}>{name}</span> <span className="mono muted">{id}</span>
       </>
     ),
   },

@@ -18,13 +18,16 @@ const titles: readonly (readonly [title: string, nouns: readonly string[]])[] = 
 ]
 
 const all = Object.entries(permissions) as [Permission, string][]
+const sentence = (words: string) => `${words.charAt(0).toUpperCase()}${words.slice(1)}`
 const nounOf = (permission: string) => permission.split('.')[0] ?? ''
 
 /** Every permission with its words, under the module that it is of. */
 export const permissionGroups: readonly PermissionGroup[] = titles.map(([title, nouns]) => ({
   title,
   permissions: nouns.flatMap((noun) =>
-    all.filter(([key]) => nounOf(key) === noun).map(([key, words]) => ({ key, words })),
+    all
+      .filter(([key]) => nounOf(key) === noun)
+      .map(([key, words]) => ({ key, words: sentence(words) })),
   ),
 }))
 

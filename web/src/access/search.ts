@@ -20,5 +20,7 @@ export const invitationsSearch = z.object({
 
 export const apiKeysSearch = z.object({
   state: z.enum(['ended']).optional().catch(undefined),
+  /** Whether the dialog to make one stands open. */
+  make: z.boolean().optional().catch(undefined),
   at: text,
 })

@@ -14,15 +14,22 @@ import type { TailEvent } from './tails.ts'
 
 const LiveContext = createContext<Live | undefined>(undefined)
 
+interface LiveProviderProps {
+  /** False where there is no tenant to hear of. */
+  readonly on: boolean
+  readonly children: ReactNode
+}
+
 /** Holds the tab's one live stream while one is signed in. */
-export function LiveProvider({ children }: { readonly children: ReactNode }) {
+export function LiveProvider({ on, children }: LiveProviderProps) {
   const client = useQueryClient()
   const [live, setLive] = useState<Live>()
   useEffect(() => {
+    if (!on) return undefined
     const opened = createLive(client)
     setLive(opened)
     return () => opened.close()
-  }, [client])
+  }, [client, on])
   return <LiveContext value={live}>{children}</LiveContext>
 }
 

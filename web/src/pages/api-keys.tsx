@@ -28,9 +28,10 @@ import { useSearchState } from '../ui/use-search-state.ts'
 /** The keys with which services call the API; a new one is shown once. */
 export function ApiKeysPage() {
   const mayWrite = useMay('key.write')
-  const [making, setMaking] = useState(false)
+  const [search, setSearch] = useSearchState(apiKeysSearch)
+  const close = () => setSearch({ make: undefined })
   const [made, setMade] = useState<NewKey>()
-  const make = mayWrite ? () => setMaking(true) : undefined
+  const make = mayWrite ? () => setSearch({ make: true }) : undefined
   return (
     <Page>
       <AccessHead
@@ -46,12 +47,12 @@ export function ApiKeysPage() {
       <Need permission="key.read">
         <Keys onMake={make} />
       </Need>
-      {making && (
+      {search.make && mayWrite && (
         <KeyDialog
-          onClose={() => setMaking(false)}
+          onClose={close}
           onMade={(key) => {
             setMade(key)
-            setMaking(false)
+            close()
           }}
         />
       )}

@@ -1,82 +1,73 @@
-import { Button, PasswordInput, TextInput } from '@mantine/core'
-import { credentials } from '@pulse/contract'
+import { Button } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import { getRouteApi, useRouter } from '@tanstack/react-router'
-import { type FormEvent, useRef, useState } from 'react'
-import { ApiProblem } from '../session/problem.ts'
-import { signIn } from '../session/queries.ts'
-import { Logo } from '../shell/logo.tsx'
-import classes from './sign-in.module.css'
+import { useEffect, useState } from 'react'
+import { mayGoByItself } from '../session/by-itself.ts'
+import {
+  type Ending,
+  forgetEnding,
+  isSignedIn,
+  onSessionChange,
+  readEnding,
+} from '../session/kept-session.ts'
+import { signIn } from '../session/sign-in.ts'
+import { safeTarget } from '../session/target.ts'
+import { CardPage, CardProblem } from '../shell/card-page.tsx'
 
 const route = getRouteApi('/sign-in')
 
-/** Only paths of this portal: a link to the sign-in must not lead elsewhere after it. */
-const safe = (to: string | undefined) => (to?.startsWith('/') && !to.startsWith('//') ? to : '/')
-
+/** Where signing in begins. Who came from a page of the portal goes on to the issuer by itself. */
 export function SignInPage() {
-  return (
-    <main className={classes.page}>
-      <div className={classes.card}>
-        <div className={classes.brand}>
-          <Logo />
-          <h1>Sign in to Pulse</h1>
-        </div>
-        <SignInForm />
-        <p className={classes.hint}>
-          Pulse printed the demo account when it started. It also lies in <code>demo.json</code> of
-          the data folder.
-        </p>
-      </div>
-    </main>
-  )
-}
-
-function SignInForm() {
   const { to } = route.useSearch()
-  const router = useRouter()
-  const [username, setUsername] = useState('')
-  const [password, setPassword] = useState('')
-  const field = useRef<HTMLInputElement>(null)
-  const attempt = useMutation({
-    mutationFn: () => signIn(username.trim(), password),
-    onSuccess: () => router.history.push(safe(to)),
-    onError: () => field.current?.select(),
-  })
-  const complete = credentials.safeParse({ username: username.trim(), password }).success
-  const submit = (event: FormEvent) => {
-    event.preventDefault()
-    if (complete && !attempt.isPending) attempt.mutate()
+  const [ending] = useState(readEnding)
+  const { mutate, error, isPending } = useMutation({ mutationFn: () => signIn(safeTarget(to)) })
+  useGoOn(to)
+  useByItself(to !== undefined && (!ending || ending.kind === 'expired'), mutate)
+  const begin = () => {
+    forgetEnding()
+    mutate()
   }
   return (
-    <form className={classes.form} onSubmit={submit} noValidate>
-      <TextInput
-        label="User name"
-        autoComplete="username"
-        autoFocus
-        value={username}
-        onChange={(event) => setUsername(event.currentTarget.value)}
-      />
-      <PasswordInput
-        ref={field}
-        label="Password"
-        autoComplete="current-password"
-        value={password}
-        onChange={(event) => setPassword(event.currentTarget.value)}
-      />
-      {attempt.error && <Refused error={attempt.error} />}
-      <Button type="submit" variant="filled" size="sm" disabled={!complete || attempt.isPending}>
-        {attempt.isPending ? 'Signing in…' : 'Sign in'}
+    <CardPage title="Sign in to Pulse">
+      {error ? <CardProblem error={error} /> : <WhyHere ending={ending} />}
+      <Button variant="filled" size="sm" autoFocus loading={isPending} onClick={begin}>
+        Sign in
       </Button>
-    </form>
+    </CardPage>
   )
 }
 
-function Refused({ error }: { readonly error: Error }) {
-  const problem = ApiProblem.of(error)
+/** Signed in already, or in another window just now: on to where one wanted to be. */
+function useGoOn(to: string | undefined) {
+  const router = useRouter()
+  useEffect(() => {
+    const goOn = () => {
+      if (isSignedIn()) router.history.replace(safeTarget(to))
+    }
+    goOn()
+    return onSessionChange(goOn)
+  }, [router, to])
+}
+
+function useByItself(wanted: boolean, begin: () => void) {
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once, when the page opens
+  useEffect(() => {
+    if (wanted && !isSignedIn() && mayGoByItself()) begin()
+  }, [])
+}
+
+const words: Readonly<Record<Ending['kind'], string>> = {
+  'signed-out': 'You are signed out, here and at the identity provider.',
+  elsewhere: 'You were signed out in another window.',
+  expired: 'Your session has ended. Sign in to go on where you were.',
+  refused: 'Pulse did not accept the session.',
+}
+
+function WhyHere({ ending }: { readonly ending: Ending | undefined }) {
+  if (!ending) return <p>You sign in at the identity provider, and come back here.</p>
   return (
-    <div className={classes.error} role="alert">
-      <p>{problem.title}</p>
-      <p>{problem.remedy}</p>
-    </div>
+    <p role="status">
+      {words[ending.kind]} {ending.words}
+    </p>
   )
 }

@@ -1,6 +1,8 @@
 import type { z } from 'zod'
+import { bearer, renew } from './bearer.ts'
+import { dropSession } from './kept-session.ts'
 import { local, readProblem } from './problem.ts'
-import { dropToken, readTenant, readToken } from './token.ts'
+import { currentTenant } from './tenant.ts'
 
 /** Query parameters; what is undefined or empty is left out. */
 export type Params = Readonly<Record<string, string | number | undefined>>
@@ -10,7 +12,10 @@ interface GetOptions {
   readonly signal?: AbortSignal
 }
 
-/** The API of the same origin. Answers are parsed by the contract; refusals throw an ApiProblem. */
+/**
+ * The API of the same origin. Answers are parsed by the contract (without a body: null); refusals
+ * throw an ApiProblem.
+ */
 export const api = {
   async get<T extends z.ZodType>(path: string, schema: T, options: GetOptions = {}) {
     const { params = {}, signal } = options
@@ -40,6 +45,18 @@ export const api = {
     request(address(path, params), { signal, headers: { accept: 'text/event-stream' } }),
 }
 
+/** What is open to everybody, asked without a bearer. */
+export const openApi = {
+  async get<T extends z.ZodType>(path: string, schema: T) {
+    return parse(schema, await accepted(await ask(path, {})))
+  },
+  async post<T extends z.ZodType>(path: string, schema: T, body: unknown) {
+    const headers = { 'content-type': 'application/json' }
+    const init = { method: 'POST', headers, body: JSON.stringify(body) }
+    return parse(schema, await accepted(await ask(path, init)))
+  },
+}
+
 async function write<T extends z.ZodType>(method: string, path: string, schema: T, body: unknown) {
   const headers = { 'content-type': 'application/json', 'idempotency-key': crypto.randomUUID() }
   const response = await request(path, { method, headers, body: JSON.stringify(body) })
@@ -55,35 +72,41 @@ export function address(path: string, params: Params): string {
   return text === '' ? path : `${path}?${text}`
 }
 
+/** With the token of this tab; a token that was refused on the way is replaced once. */
 async function request(url: string, init: RequestInit): Promise<Response> {
-  const token = readToken()
-  const tenant = readTenant()
-  const signsIn = url === '/v1/session' && init.method === 'POST'
-  if (!token && !signsIn) throw notSignedIn()
+  const token = await bearer()
+  const first = await ask(url, init, token)
+  if (first.status !== 401) return accepted(first)
+  const again = await ask(url, init, await renew(token))
+  if (again.status !== 401) return accepted(again)
+  const problem = await readProblem(again)
+  dropSession({ kind: 'refused', words: `${problem.title} ${problem.remedy}` })
+  throw problem
+}
+
+async function ask(url: string, init: RequestInit, token?: string): Promise<Response> {
+  const tenant = currentTenant()
   const headers = {
     ...(token ? { authorization: `Bearer ${token}` } : {}),
-    ...(tenant ? { 'pulse-tenant': tenant } : {}),
+    ...(token && tenant ? { 'pulse-tenant': tenant } : {}),
     ...(init.headers as Record<string, string> | undefined),
   }
-  const response = await fetch(url, { ...init, headers }).catch((cause: unknown) => {
+  return fetch(url, { ...init, headers }).catch((cause: unknown) => {
     if (init.signal?.aborted) throw cause
     throw local('portal.unreachable', 'Pulse cannot be reached.', {
       remedy: 'Check that the server runs and that this machine has a network.',
       cause,
     })
   })
+}
+
+async function accepted(response: Response): Promise<Response> {
   if (response.ok) return response
-  // A refused sign-in is an answer to read; any other 401 means that the session has ended.
-  if (response.status === 401 && token) dropToken()
   throw await readProblem(response)
 }
 
-/** What still asks after the session has ended is not worth a request. */
-const notSignedIn = () =>
-  local('portal.signed-out', 'You are not signed in.', { remedy: 'Sign in again.' })
-
 async function parse<T extends z.ZodType>(schema: T, response: Response): Promise<z.output<T>> {
-  const body: unknown = await response.json()
+  const body: unknown = response.status === 204 ? null : await response.json()
   const parsed = schema.safeParse(body)
   if (parsed.success) return parsed.data
   const first = parsed.error.issues[0]

@@ -4,8 +4,11 @@ import { useRouter } from '@tanstack/react-router'
 import { overviewQuery } from '../fleet/queries.ts'
 import { useLive } from '../live/use-live.tsx'
 import { deviceSearchQuery } from '../registry/queries.ts'
-import { signOut } from '../session/queries.ts'
-import { navigation } from './navigation.ts'
+import { sessionQuery } from '../session/queries.ts'
+import { signOut } from '../session/sign-out.ts'
+import { useHasTenant, useTenant } from '../session/use-session.ts'
+import { useSwitchTenant } from './tenant-menu.tsx'
+import { useNavigation } from './use-navigation.ts'
 
 /** One line of the palette. */
 export interface Option {
@@ -19,14 +22,17 @@ export interface Option {
 /** What the palette offers for a text, in groups. */
 export function useOptions(text: string): readonly Option[] {
   const router = useRouter()
-  const found = useQuery(deviceSearchQuery(asQuery(text)))
-  const overview = useQuery(overviewQuery())
+  const query = asQuery(text)
+  const hasTenant = useHasTenant()
+  const found = useQuery({ ...deviceSearchQuery(query), enabled: hasTenant && query !== '' })
+  const overview = useQuery({ ...overviewQuery(), enabled: hasTenant })
+  const { modules, platform } = useNavigation()
   const actions = useActions()
   const matches = (title: string) => title.toLowerCase().includes(text.toLowerCase())
 
   const devices = text === '' ? [] : (found.data?.items ?? [])
   const alerts = overview.data?.now ?? []
-  const pages = navigation.flatMap((module) =>
+  const pages = [...modules, ...(platform ? [platform] : [])].flatMap((module) =>
     module.entries.map((entry) => ({ ...entry, module: module.name })),
   )
   return [
@@ -69,6 +75,10 @@ function asQuery(text: string): string {
 function useActions(): readonly Option[] {
   const { setColorScheme } = useMantineColorScheme()
   const { status, toggle } = useLive()
+  const { data } = useQuery(sessionQuery())
+  const tenant = useTenant()
+  const router = useRouter()
+  const choose = useSwitchTenant()
   const action = (title: string, run: () => unknown): Option => ({
     id: title,
     group: 'Actions',
@@ -76,8 +86,28 @@ function useActions(): readonly Option[] {
     meta: '',
     run,
   })
+  const others = data?.tenants.filter((each) => each.key !== tenant?.key) ?? []
   return [
+    ...others.map((each) => ({
+      ...action(`Switch to ${each.name}`, () => choose(each.key)),
+      id: `tenant ${each.key}`,
+      meta: each.role,
+    })),
     action(status === 'paused' ? 'Go on with live updates' : 'Pause live updates', toggle),
+    ...(tenant?.permissions.includes('member.write')
+      ? [
+          action('Invite a person', () =>
+            router.navigate({ to: '/people/invitations', search: { invite: true } }),
+          ),
+        ]
+      : []),
+    ...(tenant?.permissions.includes('key.write')
+      ? [
+          action('Make an API key', () =>
+            router.navigate({ to: '/people/keys', search: { make: true } }),
+          ),
+        ]
+      : []),
     action('Theme: light', () => setColorScheme('light')),
     action('Theme: dark', () => setColorScheme('dark')),
     action('Theme: as the system', () => setColorScheme('auto')),

@@ -4,9 +4,10 @@ import IconChevronsRight from '@tabler/icons-react/icons/IconChevronsRight'
 import { Link, useRouterState } from '@tanstack/react-router'
 import { useState } from 'react'
 import { formatCount } from '../ui/format.ts'
-import { isCurrent, type NavEntry, type NavModule, navigation } from './navigation.ts'
+import { isCurrent, type NavEntry, type NavModule } from './navigation.ts'
 import classes from './shell.module.css'
 import { useCounts } from './use-counts.ts'
+import { useNavigation } from './use-navigation.ts'
 
 /** Path and the one search parameter that tells Deliveries from Dead letters. */
 function usePlace() {
@@ -27,14 +28,17 @@ interface RailProps {
 /** The module map as the menu, with live counts; folds to icons. */
 export function Rail({ collapsed, onCollapse }: RailProps) {
   const Icon = collapsed ? IconChevronsRight : IconChevronsLeft
+  const { modules, platform } = useNavigation()
+  const Part = collapsed ? ModuleIcon : Module
   return (
     <nav className={classes.rail} aria-label="Modules">
-      {navigation.map((module) =>
-        collapsed ? (
-          <ModuleIcon key={module.name} module={module} />
-        ) : (
-          <Module key={module.name} module={module} />
-        ),
+      {modules.map((module) => (
+        <Part key={module.name} module={module} />
+      ))}
+      {platform && (
+        <div className={classes.platform}>
+          <Part module={platform} />
+        </div>
       )}
       {onCollapse && (
         <div className={classes.foot}>

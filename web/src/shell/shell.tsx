@@ -1,12 +1,15 @@
 import { Outlet, useRouter, useRouterState } from '@tanstack/react-router'
 import { lazy, Suspense, useEffect, useState } from 'react'
 import { LiveProvider } from '../live/use-live.tsx'
+import { useHasTenant, useTenantKey } from '../session/use-session.ts'
 import { useHotkeys } from '../ui/hotkeys.ts'
 import { ToastHost } from '../ui/toast-host.tsx'
 import { AlertAnnouncer } from './alert-announcer.tsx'
 import { Rail } from './rail.tsx'
 import classes from './shell.module.css'
 import { loadAhead } from './stale-build.ts'
+import { TenantBanners } from './tenant-banners.tsx'
+import { TenantGate } from './tenant-gate.tsx'
 import { TopBar } from './top-bar.tsx'
 
 const loadPalette = () => import('./palette.tsx')
@@ -24,6 +27,8 @@ export function Shell() {
   const [collapsed, setCollapsed] = useState(localStorage.getItem(RAIL) === 'icons')
   const [open, setOpen] = useState<'palette' | 'keys' | 'menu'>()
   const close = () => setOpen(undefined)
+  const tenant = useTenantKey()
+  const hasTenant = useHasTenant()
   useShellKeys(setOpen)
   useCloseOnMove(close)
   usePreloadedPalette()
@@ -33,7 +38,8 @@ export function Shell() {
     setCollapsed(!collapsed)
   }
   return (
-    <LiveProvider>
+    // Another tenant is another shell: nothing of the one before stays on it.
+    <LiveProvider key={tenant} on={hasTenant}>
       <a href="#main" className={classes.skip}>
         To the content
       </a>
@@ -41,7 +47,10 @@ export function Shell() {
         <TopBar onFind={() => setOpen('palette')} onMenu={() => setOpen('menu')} />
         <Rail collapsed={collapsed} onCollapse={collapse} />
         <main id="main" className={classes.main} data-scroll tabIndex={-1}>
-          <Outlet />
+          <TenantBanners />
+          <TenantGate>
+            <Outlet />
+          </TenantGate>
         </main>
       </div>
       <Suspense>

@@ -1,20 +1,19 @@
-import { Menu, useComputedColorScheme, useMantineColorScheme } from '@mantine/core'
+import { Menu, useMantineColorScheme } from '@mantine/core'
 import IconDeviceDesktop from '@tabler/icons-react/icons/IconDeviceDesktop'
 import IconMenu2 from '@tabler/icons-react/icons/IconMenu2'
 import IconMoon from '@tabler/icons-react/icons/IconMoon'
 import IconSearch from '@tabler/icons-react/icons/IconSearch'
 import IconSun from '@tabler/icons-react/icons/IconSun'
-import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { sessionQuery, signOut } from '../session/queries.ts'
-import { keepTenant } from '../session/token.ts'
-import { useTenant } from '../session/use-session.ts'
+import { useHasTenant } from '../session/use-session.ts'
 import { KeyHint } from '../ui/chip.tsx'
 import { plural } from '../ui/format.ts'
 import { SeverityBadge } from '../ui/status.tsx'
 import { LiveIndicator } from './live-indicator.tsx'
 import { Logo } from './logo.tsx'
+import { PersonMenu } from './person-menu.tsx'
 import classes from './shell.module.css'
+import { TenantMenu } from './tenant-menu.tsx'
 import { useCounts } from './use-counts.ts'
 
 const isMac = /Mac|iPhone|iPad/.test(navigator.userAgent)
@@ -26,6 +25,7 @@ interface TopBarProps {
 
 /** Tenant, command palette, live rate, open alerts, theme and person. */
 export function TopBar({ onFind, onMenu }: TopBarProps) {
+  const hasTenant = useHasTenant()
   return (
     <header className={classes.top}>
       <button
@@ -47,41 +47,12 @@ export function TopBar({ onFind, onMenu }: TopBarProps) {
         <KeyHint>{isMac ? '⌘ K' : 'Ctrl K'}</KeyHint>
       </button>
       <div className={classes.tools}>
-        <LiveIndicator />
+        {hasTenant && <LiveIndicator />}
         <AlertLinks />
         <ThemeMenu />
         <PersonMenu />
       </div>
     </header>
-  )
-}
-
-function TenantMenu() {
-  const tenant = useTenant()
-  const { data } = useQuery(sessionQuery())
-  // Takes its place at once: what stands beside it must not move when the name comes.
-  if (!tenant) return <span className={classes.tenant} />
-  const choose = (key: string) => {
-    keepTenant(key)
-    // From the beginning: nothing of the other tenant may stay on the page, in a cache or a stream.
-    window.location.assign('/')
-  }
-  return (
-    <Menu position="bottom-start">
-      <Menu.Target>
-        <button type="button" className={classes.tenant}>
-          <b>{tenant.name}</b>
-          <span>{tenant.region} ▾</span>
-        </button>
-      </Menu.Target>
-      <Menu.Dropdown>
-        {data?.tenants.map((each) => (
-          <Menu.Item key={each.key} onClick={() => choose(each.key)}>
-            {each.name} <span className="muted">{each.region}</span>
-          </Menu.Item>
-        ))}
-      </Menu.Dropdown>
-    </Menu>
   )
 }
 
@@ -139,43 +110,4 @@ function ThemeMenu() {
       </Menu.Dropdown>
     </Menu>
   )
-}
-
-function PersonMenu() {
-  const { data } = useQuery(sessionQuery())
-  const tenant = useTenant()
-  const { setColorScheme } = useMantineColorScheme()
-  const shown = useComputedColorScheme()
-  if (!data) return null
-  const { name, username } = data.person
-  return (
-    <Menu position="bottom-end" width={200}>
-      <Menu.Target>
-        <button
-          type="button"
-          className={classes.person}
-          aria-label={`${initials(name)}, signed in as ${name}`}
-        >
-          {initials(name)}
-        </button>
-      </Menu.Target>
-      <Menu.Dropdown>
-        <Menu.Label>
-          {name}
-          {name !== username && ` · ${username}`}
-          {tenant && `, ${tenant.role}`}
-        </Menu.Label>
-        <Menu.Item onClick={() => setColorScheme(shown === 'dark' ? 'light' : 'dark')}>
-          {shown === 'dark' ? 'Light theme' : 'Dark theme'}
-        </Menu.Item>
-        <Menu.Item onClick={() => void signOut()}>Sign out</Menu.Item>
-      </Menu.Dropdown>
-    </Menu>
-  )
-}
-
-function initials(name: string): string {
-  const words = name.split(/[\s.]+/).filter((word) => word !== '')
-  const letters = words.length > 1 ? `${words[0]?.[0]}${words.at(-1)?.[0]}` : name.slice(0, 2)
-  return letters.toUpperCase()
 }

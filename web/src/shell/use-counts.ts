@@ -1,9 +1,11 @@
 import { useQuery } from '@tanstack/react-query'
 import { overviewQuery } from '../fleet/queries.ts'
+import { useHasTenant } from '../session/use-session.ts'
 
 /** The live counts of the menu and the top bar; undefined until they are known. */
 export function useCounts() {
-  const { data } = useQuery(overviewQuery())
+  const hasTenant = useHasTenant()
+  const { data } = useQuery({ ...overviewQuery(), enabled: hasTenant })
   if (!data) return undefined
   const { critical, warning, info } = data.alerts
   return {

@@ -41,7 +41,11 @@ export function Confirm(props: ConfirmProps) {
         {typed !== undefined && (
           <TextInput
             className={classes.typed}
-            label={`Type ${typed} to go on`}
+            label={
+              <>
+                Type <span className="mono">{typed}</span> to go on
+              </>
+            }
             value={text}
             autoComplete="off"
             spellCheck={false}

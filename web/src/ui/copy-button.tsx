@@ -8,10 +8,12 @@ interface CopyButtonProps {
   readonly text: string
   /** What it copies, for its label: `Copy the token`. */
   readonly label?: string
+  /** Small, for a line of text. */
+  readonly compact?: boolean
 }
 
 /** Copies a text and says so for two seconds. */
-export function CopyButton({ text, label = 'Copy' }: CopyButtonProps) {
+export function CopyButton({ text, label = 'Copy', compact = false }: CopyButtonProps) {
   const [copied, setCopied] = useState(false)
   useEffect(() => {
     if (!copied) return undefined
@@ -27,7 +29,11 @@ export function CopyButton({ text, label = 'Copy' }: CopyButtonProps) {
   }
   const Icon = copied ? IconCheck : IconCopy
   return (
-    <Button onClick={copy} leftSection={<Icon size={16} stroke={1.6} />}>
+    <Button
+      onClick={copy}
+      leftSection={<Icon size={compact ? 14 : 16} stroke={1.6} />}
+      {...(compact ? { size: 'compact-xs' } : {})}
+    >
       {copied ? 'Copied' : label}
     </Button>
   )

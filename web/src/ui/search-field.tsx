@@ -20,6 +20,7 @@ export function SearchField({ label, value, onChange }: SearchFieldProps) {
       type="search"
       size="xs"
       w={240}
+      ml="auto"
       aria-label={label}
       placeholder={label}
       autoComplete="off"

@@ -73,7 +73,10 @@ export const theme = createTheme({
     Tooltip: { defaultProps: { openDelay: 300, withArrow: false } },
     Menu: { defaultProps: { shadow: 'md', transitionProps: { duration: 80 } } },
     Popover: { defaultProps: { shadow: 'md', transitionProps: { duration: 80 } } },
-    Modal: { defaultProps: { transitionProps: { duration: 80 }, radius: 'md', overlayProps } },
+    Modal: {
+      defaultProps: { transitionProps: { duration: 80 }, radius: 'md', overlayProps },
+      styles: { title: { fontSize: 'var(--text-l)', fontWeight: 600 } },
+    },
     Drawer: { defaultProps: { transitionProps: { duration: 120 }, overlayProps } },
   },
 })
