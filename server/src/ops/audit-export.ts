@@ -4,7 +4,7 @@ import {
   type AuditFilter,
   type SealableRow,
   selectHead,
-  selectSealed,
+  selectLinks,
   selectWaiting,
 } from './audit-rows.ts'
 
@@ -31,13 +31,11 @@ async function* pages(
   { tenant, filter }: ExportOptions,
 ): AsyncGenerator<SealableRow[]> {
   const within = <T>(work: (sql: TenantSql) => Promise<T>): Promise<T> => inTenant(db, tenant, work)
-  const head = await within((sql) => selectHead(sql, tenant))
-  for (let after = 0; ; ) {
-    const found = await within((sql) => selectSealed(sql, tenant, { ...filter, after }))
-    const rows = found.filter(({ seal }) => seal && seal.position <= (head?.position ?? 0))
-    if (rows.length > 0) yield rows
-    after = rows.at(-1)?.seal?.position ?? 0
-    if (rows.length < found.length || found.length === 0) break
+  const total = (await within((sql) => selectHead(sql, tenant)))?.position ?? 0
+  for (let after = 0; after < total; ) {
+    const links = await within((sql) => selectLinks(sql, tenant, { ...filter, after }))
+    yield links.flatMap(({ seal, row }) => (row && seal.position <= total ? [{ row, seal }] : []))
+    after = links.at(-1)?.seal.position ?? total
   }
   for (let after = 0; ; ) {
     const rows = await within((sql) => selectWaiting(sql, tenant, { ...filter, after }))

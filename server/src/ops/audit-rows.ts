@@ -49,13 +49,59 @@ const rowOf = (row: AuditRow): AuditRow => ({
   address: row.address,
 })
 
-/** The links after a position, at most {@link PAGE}. */
-export async function selectLinks(sql: TenantSql, tenant: number, after: number): Promise<Link[]> {
+/** What a list or an export is narrowed to. */
+export interface AuditFilter {
+  /** Id of who acted, or a part of their name. */
+  readonly actor?: string | undefined
+  /** Beginning of the action: `registry.` or `registry.token-`. */
+  readonly action?: string | undefined
+  /** Beginning of the subject: `device:ups-0041`. */
+  readonly subject?: string | undefined
+  /** `to` is outside. */
+  readonly from?: string | undefined
+  readonly to?: string | undefined
+  /** Stands anywhere in the row, whatever its case. */
+  readonly text?: string | undefined
+}
+
+const filterOf = (sql: TenantSql, tenant: number, filter: AuditFilter) => {
+  const { actor, action, subject, from, to, text } = filter
+  return sql`a.tenant = ${tenant}
+    ${actor === undefined ? sql`` : sql`and (a.actor = ${actor} or strpos(lower(a.actor_name), lower(${actor})) > 0)`}
+    ${action === undefined ? sql`` : sql`and starts_with(a.action, ${action})`}
+    ${subject === undefined ? sql`` : sql`and starts_with(a.subject, ${subject})`}
+    ${from === undefined ? sql`` : sql`and a.at >= ${from}::text::timestamptz`}
+    ${to === undefined ? sql`` : sql`and a.at < ${to}::text::timestamptz`}
+    ${
+      text === undefined
+        ? sql``
+        : sql`and strpos(lower(concat_ws(' ', a.action, a.subject, a.actor, a.actor_name, a.before, a.after,
+                                         a.request_id, a.address)), lower(${text})) > 0`
+    }`
+}
+
+/**
+ * The links after a position, at most {@link PAGE}; none only when there are no more. A row that the
+ * filter leaves out is undefined, as one that is gone.
+ *
+ * Found by a range of positions, and each row by its id: whatever the planner knows of the tables,
+ * a page costs the same at any position.
+ */
+export async function selectLinks(
+  sql: TenantSql,
+  tenant: number,
+  { after, ...filter }: AuditFilter & { readonly after: number },
+): Promise<Link[]> {
   const found = await sql<(Seal & { [K in keyof AuditRow]: AuditRow[K] | null })[]>`
+    with first as (select min(position) as position from ops.seal
+                    where tenant = ${tenant} and position > ${after})
     select ${sealColumns(sql)}, ${rowColumns(sql)}
-      from ops.seal s left join platform.audit a on a.id = s.audit and a.tenant = s.tenant
-     where s.tenant = ${tenant} and s.position > ${after}
-     order by s.position limit ${PAGE}`
+      from first
+      join ops.seal s on s.tenant = ${tenant} and s.position >= first.position
+                     and s.position < first.position + ${PAGE}
+      left join lateral (select * from platform.audit a
+                          where a.id = s.audit and ${filterOf(sql, tenant, filter)} offset 0) a on true
+     order by s.position`
   return found.map((each) => ({
     seal: sealOf(each),
     row: each.id === null ? undefined : rowOf(each as Seal & AuditRow),
@@ -112,37 +158,6 @@ export async function tenantsWithLog(db: Database): Promise<number[]> {
   return rows.map(({ tenant }) => tenant)
 }
 
-/** What a list or an export is narrowed to. */
-export interface AuditFilter {
-  /** Id of who acted, or a part of their name. */
-  readonly actor?: string | undefined
-  /** Beginning of the action: `registry.` or `registry.token-`. */
-  readonly action?: string | undefined
-  /** Beginning of the subject: `device:ups-0041`. */
-  readonly subject?: string | undefined
-  /** `to` is outside. */
-  readonly from?: string | undefined
-  readonly to?: string | undefined
-  /** Stands anywhere in the row, whatever its case. */
-  readonly text?: string | undefined
-}
-
-const filterOf = (sql: TenantSql, tenant: number, filter: AuditFilter) => {
-  const { actor, action, subject, from, to, text } = filter
-  return sql`a.tenant = ${tenant}
-    ${actor === undefined ? sql`` : sql`and (a.actor = ${actor} or strpos(lower(a.actor_name), lower(${actor})) > 0)`}
-    ${action === undefined ? sql`` : sql`and starts_with(a.action, ${action})`}
-    ${subject === undefined ? sql`` : sql`and starts_with(a.subject, ${subject})`}
-    ${from === undefined ? sql`` : sql`and a.at >= ${from}::text::timestamptz`}
-    ${to === undefined ? sql`` : sql`and a.at < ${to}::text::timestamptz`}
-    ${
-      text === undefined
-        ? sql``
-        : sql`and strpos(lower(concat_ws(' ', a.action, a.subject, a.actor, a.actor_name, a.before, a.after,
-                                         a.request_id, a.address)), lower(${text})) > 0`
-    }`
-}
-
 /** Rows older than `before` (an id), newest first. */
 export async function selectRows(
   sql: TenantSql,
@@ -155,20 +170,6 @@ export async function selectRows(
      where ${filterOf(sql, tenant, filter)}
        ${filter.before === undefined ? sql`` : sql`and a.id < ${filter.before}`}
      order by a.id desc limit ${filter.limit}`
-  return found.map(sealable)
-}
-
-/** Sealed rows after a position, in order of the chain, at most {@link PAGE}. */
-export async function selectSealed(
-  sql: TenantSql,
-  tenant: number,
-  filter: AuditFilter & { readonly after: number },
-): Promise<SealableRow[]> {
-  const found = await sql<SealedRow[]>`
-    select ${rowColumns(sql)}, ${sealColumns(sql)}
-      from ops.seal s join platform.audit a on a.id = s.audit and a.tenant = s.tenant
-     where s.tenant = ${tenant} and s.position > ${filter.after} and ${filterOf(sql, tenant, filter)}
-     order by s.position limit ${PAGE}`
   return found.map(sealable)
 }
 

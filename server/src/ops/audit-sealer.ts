@@ -44,7 +44,9 @@ export function createSealer(deps: {
   const work = async (): Promise<void> => {
     do {
       again = false
-      while ((await sealBatch(db, clock.now())) === BATCH);
+      for (let after: number | undefined = 0; after !== undefined; ) {
+        after = await sealBatch(db, clock.now(), after)
+      }
     } while (again)
   }
   const seal = (): Promise<void> => {
@@ -78,20 +80,29 @@ interface Waiting extends AuditRow {
   readonly tenant: number
 }
 
-/** Seals what waits, the oldest first; says how many. None while another sealer works. */
-async function sealBatch(db: Database, nowMs: number): Promise<number> {
+/**
+ * Seals what waits after an id, the oldest first. Answers how far it came, when more may wait
+ * there. Does nothing while another sealer works.
+ */
+async function sealBatch(db: Database, nowMs: number, after: number): Promise<number | undefined> {
   return db.begin(async (transaction) => {
     const sql = transaction as unknown as TenantSql
     const [lock] = await sql<{ mine: boolean }[]>`
       select pg_try_advisory_xact_lock(hashtext('pulse.sealer')) as mine`
-    if (!lock?.mine) return 0
+    if (!lock?.mine) return undefined
     // Whoever commits late is sealed late: a position is given to what is there, never kept free.
-    const rows = await sql<Waiting[]>`
-      select u.tenant, ${rowColumns(sql)}
-        from ops.unsealed u join platform.audit a on a.id = u.audit and a.tenant = u.tenant
-       order by u.audit limit ${BATCH}`
+    // Each row is found by its id, whatever the planner knows of tables that grow by the second.
+    const found = await sql<(Waiting & { audit: number })[]>`
+      select u.audit, u.tenant, ${rowColumns(sql)}
+        from (select audit, tenant from ops.unsealed
+               where audit > ${after} order by audit limit ${BATCH}) u
+        left join lateral (select * from platform.audit a
+                            where a.id = u.audit and a.tenant = u.tenant offset 0) a on true
+       order by u.audit`
+    // A row that is gone while it waited stays in the queue: verification names it.
+    const rows = found.filter(({ id }) => id !== null).map(({ audit: _, ...row }) => row)
     if (rows.length > 0) await write(sql, chained(rows, await headsOf(sql, rows), nowMs))
-    return rows.length
+    return found.length < BATCH ? undefined : found.at(-1)?.audit
   })
 }
 

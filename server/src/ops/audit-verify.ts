@@ -38,7 +38,7 @@ export async function verifyTenant(
   const head = await inTenant(db, tenant, (sql) => selectHead(sql, tenant))
   const total = head?.position ?? 0
   for (let at = 0; at < total; ) {
-    const links = await inTenant(db, tenant, (sql) => selectLinks(sql, tenant, at))
+    const links = await inTenant(db, tenant, (sql) => selectLinks(sql, tenant, { after: at }))
     const wanted = links.filter(({ seal }) => seal.position <= total)
     for (const link of wanted) verifier.take(link)
     at = wanted.at(-1)?.seal.position ?? total
