@@ -133,10 +133,11 @@ language sql stable set search_path = pg_catalog as $$
   select m.tenant, count(*)::int from registry.membership m group by m.tenant
 $$;
 
-create function registry.count_devices(p_tenant bigint, out devices int, out online int, out alerts int)
+-- Devices, those online, open alerts.
+create function registry.count_devices(p_tenant bigint) returns int[]
 language sql stable set search_path = pg_catalog as $$
-  select count(*)::int, (count(*) filter (where status = 'online'))::int,
-         coalesce(sum(critical + warning + info), 0)::int
+  select array[count(*), count(*) filter (where status = 'online'),
+               coalesce(sum(critical + warning + info), 0)]::int[]
     from registry.device_index where tenant = p_tenant
 $$;
 
@@ -177,26 +178,36 @@ language sql stable set search_path = pg_catalog as $$
 $$;
 
 -- Of the newest minute: devices, those online, open alerts. Of the last five: stored messages a
--- second. Of the last 24 hours: stored messages by hour, the newest last.
-create function fleet.figures(
-  p_tenant bigint, p_now timestamptz,
-  out devices int, out online int, out alerts int, out rate float8, out by_hour bigint[])
-language plpgsql stable set search_path = pg_catalog as $$
-begin
-  select h.total, h.online, h.alerts into devices, online, alerts
-    from fleet.history h
-   where h.tenant = p_tenant and h.at > p_now - interval '5 minutes' order by h.at desc limit 1;
-  select coalesce(sum(h.messages) / nullif(sum(h.seconds), 0), 0) into rate
-    from fleet.history h where h.tenant = p_tenant and h.at > p_now - interval '5 minutes';
-  by_hour := array(
-    select coalesce(sum(h.messages), 0)::bigint
-      from generate_series(23, 0, -1) as hours(ago)
-      left join fleet.history h
-        on h.tenant = p_tenant
-       and h.at > p_now - make_interval(hours => hours.ago + 1)
-       and h.at <= p_now - make_interval(hours => hours.ago)
-     group by hours.ago order by hours.ago desc);
-end $$;
+-- second. Of the last 24 hours: stored messages by hour, the newest last. Nothing for a tenant of
+-- which no minute of them tells.
+create function fleet.figures(p_tenant bigint, p_now timestamptz)
+returns table (tenant bigint, devices int, online int, alerts int, rate float8, by_hour bigint[])
+language sql stable set search_path = pg_catalog as $$
+  with hours as materialized (
+    select h.tenant, floor(extract(epoch from p_now - h.at) / 3600)::int as ago,
+           sum(h.messages)::bigint as messages
+      from fleet.history h
+     where h.at > p_now - interval '24 hours' and h.at <= p_now
+       and (p_tenant is null or h.tenant = p_tenant)
+     group by 1, 2
+  ), day as (
+    select n.tenant, array_agg(coalesce(h.messages, 0) order by s.ago desc) as by_hour
+      from (select distinct hours.tenant from hours) n
+     cross join generate_series(0, 23) as s (ago)
+      left join hours h on h.tenant = n.tenant and h.ago = s.ago
+     group by n.tenant
+  ), minutes as (
+    select h.tenant, (array_agg(h order by h.at desc))[1] as newest,
+           sum(h.messages) / nullif(sum(h.seconds), 0) as rate
+      from fleet.history h
+     where h.at > p_now - interval '5 minutes' and h.at <= p_now
+       and (p_tenant is null or h.tenant = p_tenant)
+     group by h.tenant
+  )
+  select d.tenant, (m.newest).total, (m.newest).online, (m.newest).alerts, coalesce(m.rate, 0),
+         d.by_hour
+    from day d left join minutes m on m.tenant = d.tenant
+$$;
 
 -- An operator who looks across tenants leaves a row in the log of the platform. To look again within
 -- ten minutes is the same act: a page that refreshes must not bury what else was done.
@@ -225,24 +236,34 @@ returns table (key text, name text, region text, cell text, "createdAt" timestam
                "messagesPerSecond" float8, "messagesByHour" bigint[], "storedMessages" bigint,
                "deadLetters" int, "rejectionsLastHour" int)
 language plpgsql security definer set search_path = pg_catalog as $$
+declare
+  wanted bigint;
 begin
   perform ops.note_look(p_by, 'ops.tenants-seen');
+  if p_key is not null then
+    select t.id into wanted from registry.tenant t where t.key = p_key;
+    if wanted is null then return; end if;
+  end if;
   return query
     with stored as materialized (
       select s.tenant, sum(s.stored)::bigint as stored from stream.stored_by_tenant() s group by s.tenant
+    ), figures as materialized (
+      select * from fleet.figures(wanted, p_now)
     )
     select t.key, t.name, t.region, t.cell, t.created_at,
            t.suspended, t.suspended_for, t.delete_after, t.retention_days,
-           coalesce(f.devices, d.devices), coalesce(f.online, d.online), coalesce(p.people, 0),
-           coalesce(f.alerts, d.alerts), f.rate, f.by_hour, coalesce(s.stored, 0),
+           coalesce(f.devices, d.counted[1]), coalesce(f.online, d.counted[2]),
+           coalesce(p.people, 0), coalesce(f.alerts, d.counted[3]), coalesce(f.rate, 0),
+           coalesce(f.by_hour, array_fill(0::bigint, array[24])), coalesce(s.stored, 0),
            actions.count_dead(t.id), connect.count_refused(t.id, p_now - interval '1 hour')
       from registry.tenant t
       left join registry.count_people() p on p.tenant = t.id
       left join stored s on s.tenant = t.id
-      cross join lateral fleet.figures(t.id, p_now) f
+      left join figures f on f.tenant = t.id
       -- Counted only where no minute has told yet.
-      left join lateral registry.count_devices(t.id) d on f.devices is null
-     where p_key is null or t.key = p_key
+     cross join lateral (
+       select case when f.devices is null then registry.count_devices(t.id) end as counted) d
+     where wanted is null or t.id = wanted
      order by t.key;
 end $$;
 
