@@ -93,18 +93,13 @@ async function forgetOldKeys(admin: Admin): Promise<void> {
 
 type Admin = ReturnType<typeof adminOf>
 
-/** The admin API of the realm. Its tokens live for a minute, so each request asks for one. */
-function adminOf({ url, password }: KeycloakPlace) {
+/** The admin API of the realm. */
+function adminOf(place: KeycloakPlace) {
+  const bearer = adminBearer(place)
   async function ask(method: string, path: string, body?: unknown): Promise<Response> {
-    const grant = { grant_type: 'password', client_id: 'admin-cli', username: 'admin', password }
-    const signedIn = await fetch(`${url}/realms/master/protocol/openid-connect/token`, {
-      method: 'POST',
-      body: new URLSearchParams(grant),
-    })
-    const { access_token } = (await signedIn.json()) as { access_token: string }
-    const answer = await fetch(`${url}/admin/realms/pulse/${path}`, {
+    const answer = await fetch(`${place.url}/admin/realms/pulse/${path}`, {
       method,
-      headers: { authorization: `Bearer ${access_token}`, ...JSON_TYPE },
+      headers: { authorization: `Bearer ${await bearer()}`, ...JSON_TYPE },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     })
     if (answer.ok) return answer
@@ -117,5 +112,21 @@ function adminOf({ url, password }: KeycloakPlace) {
     put: async (path: string, body: unknown): Promise<void> => void (await ask('PUT', path, body)),
     delete: async (path: string, body?: unknown): Promise<void> =>
       void (await ask('DELETE', path, body)),
+  }
+}
+
+/** Gives a bearer of the admin; a new one when the last will soon have expired, after a minute. */
+function adminBearer({ url, password }: KeycloakPlace): () => Promise<string> {
+  const grant = { grant_type: 'password', client_id: 'admin-cli', username: 'admin', password }
+  let held = { token: '', untilMs: 0 }
+  return async () => {
+    if (Date.now() < held.untilMs) return held.token
+    const signedIn = await fetch(`${url}/realms/master/protocol/openid-connect/token`, {
+      method: 'POST',
+      body: new URLSearchParams(grant),
+    })
+    const { access_token, expires_in } = (await signedIn.json()) as Record<string, string>
+    held = { token: String(access_token), untilMs: Date.now() + (Number(expires_in) - 20) * 1000 }
+    return held.token
   }
 }

@@ -62,7 +62,7 @@ describe('signing in', () => {
     ['theo', 'technician'],
     ['enid', 'engineer'],
     ['ada', 'admin'],
-  ] as const)('lets %s do what a %s may, and nothing else', async (username, role) => {
+  ] as const)('lets %s do what the role %s permits, and nothing else', async (username, role) => {
     const { accessToken } = await enter(person(username))
     const answer = await ground.session(accessToken)
     expect(answer).toMatchObject({
