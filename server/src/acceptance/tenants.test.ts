@@ -7,7 +7,8 @@ import type { Entering, OperatorTenant, TenantExport } from '@pulse/contract'
 import type { MqttClient } from 'mqtt'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { fromBufferPromise } from 'yauzl'
-import { type Clock, systemClock, tenantTables } from '#platform'
+import { type Clock, systemClock } from '#platform'
+import { tablesWithTenant } from '../testing/index.ts'
 import { envelope, eventually, type Harness, startPulse } from './harness.ts'
 
 const HOUR = 3_600_000
@@ -464,7 +465,7 @@ describe('an export', () => {
     const files = await unzip(archive)
     const manifest = manifestOf(files)
     expect(manifest).toMatchObject({ format: 'pulse-tenant-export/1', tenant: { key } })
-    const tables = await tenantTables(pulse.db.as('pulse_owner'))
+    const tables = await tablesWithTenant(pulse.db.superuser())
     const told = [...manifest.files.map(({ table }) => table), ...manifest.leftOut]
     expect(told.filter((name) => name !== 'registry.members').sort()).toEqual(
       tables.map(({ name }) => name).sort(),
@@ -600,7 +601,7 @@ describe('a tenant that leaves', () => {
     await pulse.app.operation.removal.look()
 
     const root = pulse.db.superuser()
-    for (const { name, tenantColumn } of await tenantTables(pulse.db.as('pulse_owner'))) {
+    for (const { name, tenantColumn } of await tablesWithTenant(root)) {
       const [row] = await root.unsafe(
         `select count(*)::int as n from ${name} where ${tenantColumn} = ${id}`,
       )

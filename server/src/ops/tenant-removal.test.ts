@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { manualClock, silentLog, tenantTables } from '#platform'
-import { plantRows, type TestDatabase, testDatabase } from '../testing/index.ts'
+import { plantRows, type TestDatabase, tablesWithTenant, testDatabase } from '../testing/index.ts'
 import { createRemoval } from './tenant-removal.ts'
 
 const LEAVING = 1
@@ -15,7 +15,7 @@ beforeEach(async () => {
   db = await testDatabase()
   gone = []
   await db.as('pulse_owner')`select stream.ensure_day('2026-11-24')`
-  await plantRows(db.superuser(), await tenantTables(db.as('pulse_owner')), [LEAVING, STAYING])
+  await plantRows(db.superuser(), await tablesWithTenant(db.superuser()), [LEAVING, STAYING])
   const root = db.superuser()
   await root`set session_replication_role = replica`
   await root`update registry.tenant set removed = null, delete_after = null where id = ${STAYING}`
@@ -49,7 +49,7 @@ const removal = (batch = 10) =>
 async function rowsOf(tenant: number): Promise<Record<string, number>> {
   const root = db.superuser()
   const counts: Record<string, number> = {}
-  for (const { name, tenantColumn } of await tenantTables(db.as('pulse_owner'))) {
+  for (const { name, tenantColumn } of await tablesWithTenant(root)) {
     const [row] = await root.unsafe<{ n: number }[]>(
       `select count(*)::int as n from ${name} where ${tenantColumn} = ${tenant}`,
     )

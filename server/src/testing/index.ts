@@ -2,6 +2,6 @@
 export { type TestDatabase, testDatabase } from './database.ts'
 export { secretSeen, written } from './ledger.ts'
 export { testLog } from './log.ts'
-export { plantRows } from './planted-rows.ts'
+export { plantRows, tablesWithTenant } from './planted-rows.ts'
 export { signInByForm } from './sign-in.ts'
 export { testMasterKey, testVault } from './vault.ts'

@@ -1,5 +1,14 @@
 import type postgres from 'postgres'
 
+/** Every table with a column `tenant`, and the table of tenants: read here apart from what it tests. */
+export const tablesWithTenant = (root: postgres.Sql) =>
+  root<{ name: string; tenantColumn: string }[]>`
+    select table_schema || '.' || table_name as name, column_name as "tenantColumn"
+      from information_schema.columns
+     where (column_name = 'tenant' or (table_schema, table_name, column_name) = ('registry', 'tenant', 'id'))
+       and table_name !~ '^message_[0-9]{8}$'
+     order by 1`
+
 /**
  * Fills every given table with one row for each tenant, made up from its columns: they need not make
  * sense, since checks are dropped and constraints between tables are off. Only for a database of
