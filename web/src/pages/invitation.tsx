@@ -89,9 +89,13 @@ function Begin({ token }: { readonly token: string }) {
     <>
       {begin.error ? <CardProblem error={begin.error} /> : null}
       {facts?.embedded && (
-        <Button component="a" href={`/auth/invitation?token=${token}`} variant="filled" size="sm">
-          Make an account
-        </Button>
+        // Posted, so that the token stands in no address.
+        <form method="post" action="/auth/invitation">
+          <input type="hidden" name="token" value={token} />
+          <Button type="submit" variant="filled" size="sm" fullWidth>
+            Make an account
+          </Button>
+        </form>
       )}
       <Button
         variant={facts?.embedded ? 'default' : 'filled'}

@@ -36,8 +36,8 @@ export function chosenPassword(request: FastifyRequest): string {
   return chosen.data
 }
 
-/** Letters, digits and what e-mail addresses have: nothing that looks like nothing. */
-const USERNAME = /^[\p{L}\p{N}][\p{L}\p{N}@._+-]{0,127}$/u
+/** Letters, digits and what e-mail addresses have; letters that nobody sees are none. */
+const USERNAME = /^(?!.*\p{DI})[\p{L}\p{N}][\p{L}\p{N}@._+-]{0,127}$/u
 
 export function chosenUsername(request: FastifyRequest): string {
   const username = usernameOf(fieldOf(request, 'username'))
@@ -49,6 +49,6 @@ export function chosenUsername(request: FastifyRequest): string {
 
 export function chosenName(request: FastifyRequest): string {
   const name = fieldOf(request, 'name').trim()
-  if (name !== '' && name.length <= 128 && !/\p{C}/u.test(name)) return name
+  if (name !== '' && name.length <= 128 && !/\p{C}|\p{DI}/u.test(name)) return name
   throw new FormFault('The name needs 1 to 128 characters.')
 }

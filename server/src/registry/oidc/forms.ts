@@ -9,6 +9,8 @@ const FIELD = 'form'
 export interface Forms {
   /** The hidden fields of a form on this page; sets the browser's cookie when it has none. */
   hidden(request: FastifyRequest, reply: FastifyReply): Record<string, string>
+  /** False when the browser says that a page of another origin sent it. */
+  fromHere(request: FastifyRequest): boolean
   /** True when the form came from a page that this server gave to this very browser. */
   genuine(request: FastifyRequest): boolean
 }
@@ -28,29 +30,34 @@ export interface FormsDeps {
 export function createForms({ origin, key }: FormsDeps): Forms {
   const code = (cookie: string, path: string) =>
     createHmac('sha256', key).update(`form ${cookie} ${path}`).digest('base64url')
+  const fromHere = ({ headers }: FastifyRequest): boolean => {
+    const site = headers['sec-fetch-site']
+    if (site !== undefined && site !== 'same-origin') return false
+    return headers.origin === undefined || headers.origin === origin
+  }
   return {
     hidden(request, reply) {
       let cookie = cookieOf(request)
       if (cookie === undefined) {
         cookie = randomBytes(24).toString('base64url')
-        const secure = origin.startsWith('https:') ? '; Secure' : ''
         reply.header(
           'set-cookie',
-          `${COOKIE}=${cookie}; Path=/auth; HttpOnly; SameSite=Lax${secure}`,
+          cookieLine(origin, { name: COOKIE, value: cookie, path: '/auth' }),
         )
       }
       return { [FIELD]: code(cookie, pathOf(request)) }
     },
+    fromHere,
     genuine(request) {
-      const site = request.headers['sec-fetch-site']
-      if (site !== undefined && site !== 'same-origin') return false
-      const { origin: from } = request.headers
-      if (from !== undefined && from !== origin) return false
+      if (!fromHere(request)) return false
       const cookie = cookieOf(request)
       return cookie !== undefined && equal(fieldOf(request, FIELD), code(cookie, pathOf(request)))
     },
   }
 }
+
+/** What the page says when a form is not genuine. */
+export const EXPIRED_FORM = { status: 403, fault: 'The form had expired. Try again.' }
 
 /** A field of a posted form; empty when it is missing or given twice. */
 export function fieldOf(request: FastifyRequest, name: string): string {
@@ -62,13 +69,32 @@ export function fieldOf(request: FastifyRequest, name: string): string {
 
 const pathOf = (request: FastifyRequest): string => request.url.split('?', 1)[0] as string
 
-function cookieOf(request: FastifyRequest): string | undefined {
+const cookieOf = (request: FastifyRequest): string | undefined =>
+  readCookie(request, COOKIE, /^[\w-]{32}$/)
+
+/** A cookie of a request, if it looks as it must. */
+export function readCookie(
+  request: FastifyRequest,
+  name: string,
+  shape: RegExp,
+): string | undefined {
   const pair = (request.headers.cookie ?? '')
     .split(';')
     .map((each) => each.trim())
-    .find((each) => each.startsWith(`${COOKIE}=`))
-  const value = pair?.slice(COOKIE.length + 1)
-  return value !== undefined && /^[\w-]{32}$/.test(value) ? value : undefined
+    .find((each) => each.startsWith(`${name}=`))
+  const value = pair?.slice(name.length + 1)
+  return value !== undefined && shape.test(value) ? value : undefined
+}
+
+/** A cookie that no script reads and no other site sends. */
+export function cookieLine(
+  origin: string,
+  cookie: { name: string; value: string; path: string; maxAgeS?: number },
+): string {
+  const { name, value, path, maxAgeS } = cookie
+  const age = maxAgeS === undefined ? '' : `; Max-Age=${maxAgeS}`
+  const secure = origin.startsWith('https:') ? '; Secure' : ''
+  return `${name}=${value}; Path=${path}${age}; HttpOnly; SameSite=Lax${secure}`
 }
 
 function equal(given: string, expected: string): boolean {

@@ -6,7 +6,7 @@ import type { AccountRow } from './account-rows.ts'
 import type { Accounts } from './accounts.ts'
 import type { Served } from './embedded.ts'
 import { chosenPassword, type Fault, faultOf } from './form-faults.ts'
-import { fieldOf } from './forms.ts'
+import { EXPIRED_FORM, fieldOf } from './forms.ts'
 import { codePage, expiredPage, newPasswordPage, signInPage } from './pages.ts'
 import type { Step, Steps } from './steps.ts'
 
@@ -29,7 +29,7 @@ export function interactionRoutes(app: Shell, deps: InteractionDeps): void {
     const found = await visitOf(deps, request, reply)
     if (!found) return over(reply)
     if (!found.served.forms.genuine(request)) {
-      return show(reply, found, { status: 403, fault: 'The form had expired. Try again.' })
+      return show(reply, found, EXPIRED_FORM)
     }
     try {
       return await next(deps, request, reply, found)

@@ -1,9 +1,10 @@
 import type { FastifyReply } from 'fastify'
 import { type FastifyRequest, PulseError, type Shell } from '#platform'
+import { refuse } from '../errors.ts'
 import type { From } from './accounts.ts'
 import type { Served } from './embedded.ts'
 import { chosenName, chosenPassword, chosenUsername, faultOf } from './form-faults.ts'
-import { fieldOf } from './forms.ts'
+import { cookieLine, EXPIRED_FORM, fieldOf, readCookie } from './forms.ts'
 import { invitationPage, messagePage } from './pages.ts'
 
 /** What an invitation is to somebody who has no account yet. */
@@ -29,7 +30,15 @@ export interface InvitationDeps {
 const PATH = '/auth/invitation'
 const route = { config: { open: 'nobody' }, schema: { hide: true } } as const
 
-/** The page behind the link of an invitation, for those who have no account: they make one. */
+/** How long the page may stay open; seconds. */
+const COOKIE = { name: 'pulse_invitation', path: PATH, maxAgeS: 3600 }
+const TOKEN = /^[\w-]{1,128}$/
+
+/**
+ * The page for holders of an invitation who have no account: they make one. The portal, which gets
+ * the token behind the `#` of the link, posts it here, and it goes on in a cookie: it stands in no
+ * address that a server or a proxy writes down, and on no page.
+ */
 export function invitationRoutes(app: Shell, { served, joining }: InvitationDeps): void {
   app.get(PATH, route, (request, reply) =>
     orOver(reply, async () => show(await served(), joining, { request, reply })),
@@ -38,9 +47,9 @@ export function invitationRoutes(app: Shell, { served, joining }: InvitationDeps
     orOver(reply, async () => {
       const now = await served()
       const visit = { request, reply }
-      if (!now.forms.genuine(request)) {
-        return show(now, joining, visit, { status: 403, fault: 'The form had expired. Try again.' })
-      }
+      const token = fieldOf(request, 'token')
+      if (token !== '' && now.forms.fromHere(request)) return take(now.origin, reply, token)
+      if (!now.forms.genuine(request)) return show(now, joining, visit, EXPIRED_FORM)
       try {
         await join(joining, request)
       } catch (error) {
@@ -51,6 +60,12 @@ export function invitationRoutes(app: Shell, { served, joining }: InvitationDeps
       return answer(reply, 200, messagePage('Your account is ready', 'Sign in with it now.', next))
     }),
   )
+}
+
+function take(origin: string, reply: FastifyReply, token: string): FastifyReply {
+  if (!TOKEN.test(token)) throw refuse.unknownInvitation()
+  reply.header('set-cookie', cookieLine(origin, { ...COOKIE, value: token }))
+  return reply.redirect(PATH, 303)
 }
 
 async function join(joining: Joining, request: FastifyRequest): Promise<void> {
@@ -79,10 +94,7 @@ async function show(
   return answer(reply, fault.status ?? 200, page)
 }
 
-const tokenOf = (request: FastifyRequest): string => {
-  const { token } = request.query as { token?: unknown }
-  return typeof token === 'string' ? token : ''
-}
+const tokenOf = (request: FastifyRequest): string => readCookie(request, COOKIE.name, TOKEN) ?? ''
 
 const isOver = (error: unknown): error is PulseError =>
   error instanceof PulseError && error.code === 'registry.unknown-invitation'

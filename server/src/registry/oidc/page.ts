@@ -27,6 +27,11 @@ export interface Page {
   readonly body: Html
 }
 
+const MARK = html`<svg width="20" height="20" viewBox="0 0 24 24" aria-hidden="true">
+<rect class="mark" width="24" height="24" rx="6"/>
+<path class="line" d="M4 13h4l2-6 4 11 2-5h4" fill="none" stroke-width="2" stroke-linejoin="round" stroke-linecap="round"/>
+</svg>`
+
 /** A whole page in the portal's look; both themes, no script needed. */
 export function page({ title, fault, body }: Page): string {
   return html`<!doctype html>
@@ -41,7 +46,7 @@ export function page({ title, fault, body }: Page): string {
 </head>
 <body>
 <main>
-<p class="brand">Pulse</p>
+<p class="brand">${MARK}Pulse</p>
 <h1>${title}</h1>
 ${fault !== undefined && html`<p class="fault" role="alert" id="fault">${fault}</p>`}
 ${body}

@@ -68,10 +68,10 @@ export const codePage = (shown: Shown): string =>
     ),
   })
 
-const passwordFields = (invalid: boolean, focus: boolean): Html[] => [
+const passwordFields = (label: string, invalid: boolean, focus: boolean): Html[] => [
   field({
     name: 'next',
-    label: 'New password',
+    label,
     type: 'password',
     autocomplete: 'new-password',
     hint: `At least ${PASSWORD_MIN_LENGTH} characters; a sentence is good.`,
@@ -80,7 +80,7 @@ const passwordFields = (invalid: boolean, focus: boolean): Html[] => [
   }),
   field({
     name: 'again',
-    label: 'New password again',
+    label: `${label} again`,
     type: 'password',
     autocomplete: 'new-password',
     invalid,
@@ -92,7 +92,7 @@ export const newPasswordPage = (shown: Shown): string =>
     title: 'Choose a new password',
     fault: shown.fault,
     body: html`<p>The password that you signed in with was given to you by somebody else.</p>
-${form(shown, passwordFields(shown.fault !== undefined, true), 'Save and sign in')}`,
+${form(shown, passwordFields('New password', shown.fault !== undefined, true), 'Save and sign in')}`,
   })
 
 export const invitationPage = (
@@ -106,7 +106,7 @@ export const invitationPage = (
   page({
     title: `Join ${shown.tenant}`,
     fault: shown.fault,
-    body: html`<p>This invitation was sent to <strong>${shown.email}</strong>. Make an account, then sign in with it.</p>
+    body: html`<p>This invitation is for <strong>${shown.email}</strong>. Make an account, then sign in with it.</p>
 ${form(
   shown,
   [
@@ -123,7 +123,7 @@ ${form(
       autocomplete: 'username',
       value: shown.username ?? shown.email,
     }),
-    ...passwordFields(false, false),
+    ...passwordFields('Password', false, false),
   ],
   'Make the account',
 )}

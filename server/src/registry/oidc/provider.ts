@@ -77,8 +77,7 @@ function configurationOf(deps: ProviderDeps): Configuration {
     // The portal's own pages ask for tokens by fetch; no other origin may.
     clientBasedCORS: (_ctx, origin) => origin === deps.origin,
     conformIdTokenClaims: false,
-    // No consent: the one client is Pulse's own portal.
-    interactions: { policy: withoutConsent(), url: (_ctx, { uid }) => interactionPath(uid) },
+    interactions: { policy: policyOf(), url: (_ctx, { uid }) => interactionPath(uid) },
     loadExistingGrant: grantOf,
     issueRefreshToken: async () => true,
     rotateRefreshToken: true,
@@ -113,9 +112,17 @@ function cookiesOf(key: string): Configuration['cookies'] {
   }
 }
 
-function withoutConsent() {
-  const policy = interactionPolicy.base()
+const { Check, base } = interactionPolicy
+
+/** No consent: the one client is Pulse's own portal. */
+function policyOf() {
+  const policy = base()
   policy.remove('consent')
+  const ended = 'The account of this session is gone or may not sign in any more'
+  const nobody = new Check('no_account', ended, ({ oidc }) => {
+    return oidc.session?.accountId !== undefined && oidc.account === undefined
+  })
+  policy.get('login')?.checks.add(nobody)
   return policy
 }
 

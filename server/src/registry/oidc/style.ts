@@ -21,7 +21,11 @@ main {
   width: 100%; max-width: 360px; margin: 12vh auto 0; padding: 24px; background: var(--panel);
   border: 1px solid var(--line); border-radius: 8px;
 }
-.brand { margin: 0 0 16px; font-weight: 600; color: var(--second); }
+.brand {
+  display: flex; align-items: center; gap: 8px; margin: 0 0 20px; font-weight: 600; color: var(--second);
+}
+.mark { fill: var(--accent); }
+.line { stroke: var(--on-accent); }
 h1 { margin: 0 0 16px; font-size: 20px; font-weight: 600; line-height: 1.3; }
 p { margin: 0 0 16px; }
 .fault {
@@ -40,9 +44,10 @@ button, .button {
   font-weight: 520; text-align: center; text-decoration: none; color: var(--on-accent);
   background: var(--accent); border: 1px solid var(--accent); border-radius: 6px; cursor: pointer;
 }
-button.quiet { margin-top: 8px; color: var(--ink); background: transparent; border-color: var(--field); }
 a { color: var(--accent); }
 a.button { color: var(--on-accent); }
+a.quiet { margin-top: 8px; color: var(--ink); background: transparent; border-color: var(--field); }
+.after { margin: 16px 0 0; }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
 code { font-family: "JetBrains Mono", ui-monospace, monospace; font-size: 12px; }
 @media (max-width: 420px) { main { margin-top: 0; } }
