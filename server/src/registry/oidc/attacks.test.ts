@@ -364,6 +364,24 @@ describe('guessing', () => {
     }
   })
 
+  test('in a flood of beginnings is told to wait, and others are not', async () => {
+    const few = await testIdentity({ beginnings: { attempts: 3, windowMs: 60_000 } })
+    try {
+      const begun = await beginSignIn(few.origin)
+      const statuses: number[] = []
+      for (let tries = 0; tries < 4; tries++) {
+        statuses.push((await fetch(begun.url, { redirect: 'manual' })).status)
+      }
+      expect(statuses).toEqual([303, 303, 303, 429])
+      const [row] = await few.db.superuser()<{ n: number }[]>`
+        select count(*)::int as n from registry.oidc_artifact where kind = 'Interaction'`
+      expect(row?.n).toBe(3)
+      expect((await fetch(`${few.origin}/auth/jwks`)).status).toBe(200)
+    } finally {
+      await few.close()
+    }
+  })
+
   test('in a flood hashes two at a time, lets four wait and sends the rest away', async () => {
     let running = 0
     let most = 0

@@ -10,6 +10,7 @@ import {
 } from '#platform'
 import type { VerifyBearer } from '../identity.ts'
 import type { PasswordCost } from '../passwords.ts'
+import { createThrottle, type ThrottleLimits } from '../throttle.ts'
 import { accountRoutes } from './account-routes.ts'
 import { type Accounts, createAccounts } from './accounts.ts'
 import { sweepIdentity } from './artifact-rows.ts'
@@ -20,7 +21,7 @@ import type { HashQueue } from './hash-queue.ts'
 import { interactionRoutes } from './interaction.ts'
 import { invitationRoutes, type Joining } from './invitation.ts'
 import { createKeyRing, type KeyRing, type KeySet, RETIRED_FOR_MS, type Sealer } from './keys.ts'
-import { mountProvider, pageAssets } from './mount.ts'
+import { beginningLimits, mountProvider, pageAssets } from './mount.ts'
 import { pageHeaders } from './page.ts'
 import { EMBEDDED_SCOPE, MOUNT } from './provider.ts'
 import { createSignIns, type SignIns } from './sign-ins.ts'
@@ -59,6 +60,8 @@ export interface IdentityServiceDeps {
   readonly foreign: ForeignIssuer | undefined
   /** How the hashing of passwords is bounded. */
   readonly queue?: HashQueue
+  /** How many sign-ins one address may begin. */
+  readonly beginnings?: ThrottleLimits
 }
 
 /** Who signs in, and how it is proven: the embedded provider, or what a foreign issuer says. */
@@ -111,7 +114,10 @@ export function createIdentityService(deps: IdentityServiceDeps): IdentityServic
         })
         if (joining) invitationRoutes(pages as unknown as Shell, { served, joining })
       })
-      await shell.register(async (provider) => mountProvider(provider as unknown as Shell, served))
+      const beginnings = createThrottle(clock, deps.beginnings ?? beginningLimits)
+      await shell.register(async (provider) =>
+        mountProvider(provider as unknown as Shell, { served, beginnings }),
+      )
     },
     rotateKeys: async () => void (await ring.rotate()),
     start() {
