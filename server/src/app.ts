@@ -243,7 +243,7 @@ export async function createApp(deps: AppDeps) {
     authenticate: registry.people.authenticate,
     version: VERSION,
   })
-  secureHeaders(shell)
+  secureHeaders(shell, identity.connectsTo)
   takeIdempotencyKeys(shell, { db: pools.claims, clock })
   await servePortal(shell, deps.portal)
   registryRoutes(shell, registry)

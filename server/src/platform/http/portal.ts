@@ -5,21 +5,25 @@ import { PulseError } from '../errors.ts'
 import { answerError } from './problem.ts'
 import type { Shell } from './shell.ts'
 
-const CONTENT_POLICY = [
-  "default-src 'self'",
-  "script-src 'self'",
-  "style-src 'self' 'unsafe-inline'",
-  "img-src 'self' data:",
-  "connect-src 'self'",
-  "frame-ancestors 'none'",
-  "base-uri 'none'",
-  "form-action 'self'",
-].join('; ')
+const contentPolicy = (connectsTo: readonly string[]): string =>
+  [
+    "default-src 'self'",
+    "script-src 'self'",
+    "style-src 'self' 'unsafe-inline'",
+    "img-src 'self' data:",
+    ["connect-src 'self'", ...connectsTo].join(' '),
+    "frame-ancestors 'none'",
+    "base-uri 'none'",
+    "form-action 'self'",
+  ].join('; ')
 
-/** Headers of every answer: the portal runs its own scripts only, and in nobody's frame. */
-export function secureHeaders(app: Shell): void {
+/**
+ * Headers of every answer: the portal runs its own scripts only, in nobody's frame, and speaks to
+ * nobody but Pulse and the origins of `connectsTo`.
+ */
+export function secureHeaders(app: Shell, connectsTo: () => readonly string[] = () => []): void {
   app.addHook('onSend', async (_request, reply) => {
-    reply.header('content-security-policy', CONTENT_POLICY)
+    reply.header('content-security-policy', contentPolicy(connectsTo()))
     reply.header('x-content-type-options', 'nosniff')
     reply.header('referrer-policy', 'no-referrer')
     reply.header('cross-origin-opener-policy', 'same-origin')

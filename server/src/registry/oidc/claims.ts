@@ -38,7 +38,8 @@ function identityOf(claims: JWTPayload, issuer: string, claimed: Identity['claim
     throw refuse.unauthenticated()
   }
   const email = textAt(claims, 'email')
-  const username = textAt(claims, 'preferred_username') ?? email ?? subject
+  const username =
+    textAt(claims, 'preferred_username') ?? textAt(claims, 'username') ?? email ?? subject
   return {
     issuer,
     subject,

@@ -1,19 +1,30 @@
 import { createServer, type Server } from 'node:http'
 import { exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { manualClock, silentLog } from '#platform'
 import { foreignIdentity } from './claims.ts'
 import { createForeignKeys } from './foreign.ts'
+import { testIdentity } from './test-identity.ts'
 import { createVerifier, type Verifier } from './verifier.ts'
 
 /** An issuer that can rotate its keys, be away, or lie. */
 async function startIssuer(port = 0) {
-  const facts = { keys: [] as JWK[], says: undefined as string | undefined, asked: 0, status: 200 }
+  const facts = {
+    keys: [] as JWK[],
+    says: undefined as string | undefined,
+    asked: 0,
+    status: 200,
+    tokens: '',
+  }
   let issuer = ''
   const server: Server = createServer((request, response) => {
     facts.asked++
     const body = request.url?.includes('openid-configuration')
-      ? { issuer: facts.says ?? issuer, jwks_uri: `${issuer}/jwks` }
+      ? {
+          issuer: facts.says ?? issuer,
+          jwks_uri: `${issuer}/jwks`,
+          token_endpoint: facts.tokens || `${issuer}/t`,
+        }
       : { keys: facts.keys }
     response.writeHead(facts.status, { 'content-type': 'application/json' })
     response.end(JSON.stringify(body))
@@ -59,8 +70,9 @@ async function begin() {
   const verifier: Verifier = createVerifier({
     issuer: () => idp.issuer,
     audience: 'pulse-api',
+    clientId: 'pulse-portal',
     clock,
-    keys: createForeignKeys({ issuer: idp.issuer, clock, log: silentLog, onFetched }),
+    keys: createForeignKeys({ issuer: idp.issuer, clock, log: silentLog, onFetched }).get,
     identityOf: (claims) =>
       foreignIdentity(claims, idp.issuer, { tenants: 't', roles: 'r', roleNames: new Map() }),
   })
@@ -165,4 +177,25 @@ describe('a foreign issuer', () => {
       code: 'platform.unavailable',
     })
   })
+})
+
+test('the service tells the portal where to ask a foreign issuer for tokens', async () => {
+  const idp = await startIssuer()
+  running.push(idp)
+  idp.facts.tokens = 'https://tokens.idp.test/t'
+  const pulse = await testIdentity({
+    foreign: {
+      url: idp.issuer,
+      scope: 'openid',
+      mapping: { tenants: 't', roles: 'r', roleNames: new Map() },
+    },
+  })
+  running.push({ stop: pulse.close })
+  expect(pulse.service.connectsTo()).toEqual([idp.issuer])
+  expect(pulse.service.signInFacts()).toMatchObject({ issuer: idp.issuer, embedded: false })
+  pulse.service.start()
+  await vi.waitFor(() =>
+    expect(pulse.service.connectsTo()).toEqual([idp.issuer, 'https://tokens.idp.test']),
+  )
+  expect((await fetch(`${pulse.origin}/auth/jwks`)).status).toBe(404)
 })

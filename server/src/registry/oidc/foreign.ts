@@ -9,15 +9,26 @@ const COOL_DOWN_MS = 10_000
 const FRESH_MS = 10 * 60_000
 const RETRY_AFTER_S = 5
 
-const discovery = z.object({ issuer: z.string(), jwks_uri: z.url() })
+const discovery = z.object({ issuer: z.string(), jwks_uri: z.url(), token_endpoint: z.url() })
+type Discovery = z.infer<typeof discovery>
+
 const keySet = z.object({ keys: z.array(z.looseObject({ kty: z.string() })) })
 
 export interface ForeignDeps {
   readonly issuer: string
   readonly clock: Clock
   readonly log: Log
-  /** Told when the keys were fetched: what was found good by earlier ones is to be looked at again. */
-  readonly onFetched?: () => void
+  /**
+   * Told what the issuer says of itself when the keys were fetched: what was found good by earlier
+   * ones is to be looked at again.
+   */
+  readonly onFetched?: (discovery: Discovery) => void
+}
+
+export interface ForeignKeys {
+  readonly get: JWTVerifyGetKey
+  /** Fetches them before the first token comes. A failure is logged, and made up for later. */
+  warmUp(): Promise<void>
 }
 
 /**
@@ -27,16 +38,21 @@ export interface ForeignDeps {
  *
  * @throws `platform.unavailable` when the issuer is away and the key is not known
  */
-export function createForeignKeys(deps: ForeignDeps): JWTVerifyGetKey {
+export function createForeignKeys(deps: ForeignDeps): ForeignKeys {
   const store = createStore(deps)
-  return async (header, token) => {
-    const keys = await store.keys()
-    try {
-      return await keys(header, token)
-    } catch (error) {
-      if (!(error instanceof errors.JWKSNoMatchingKey)) throw error
-      return (await store.newer(keys, error))(header, token)
-    }
+  return {
+    async get(header, token) {
+      const keys = await store.keys()
+      try {
+        return await keys(header, token)
+      } catch (error) {
+        if (!(error instanceof errors.JWKSNoMatchingKey)) throw error
+        return (await store.newer(keys, error))(header, token)
+      }
+    },
+    async warmUp() {
+      await store.keys().catch(() => {})
+    },
   }
 }
 
@@ -51,10 +67,12 @@ function createStore({ issuer, clock, log, onFetched }: ForeignDeps) {
   const fetched = async (): Promise<JWTVerifyGetKey> => {
     triedMs = clock.now()
     try {
-      const get = createLocalJWKSet(await fetchKeys(issuer))
+      const found = await discover(issuer)
+      const keys = keySet.parse(await fetchJson(found.jwks_uri)) as JSONWebKeySet
+      const get = createLocalJWKSet(keys)
       known = { get, atMs: clock.now() }
       away = false
-      onFetched?.()
+      onFetched?.(found)
       return get
     } catch (error) {
       away = true
@@ -96,13 +114,13 @@ function createStore({ issuer, clock, log, onFetched }: ForeignDeps) {
 const unavailable = (cause?: unknown): PulseError =>
   new PulseError('platform.unavailable', { cause, retryAfterS: RETRY_AFTER_S })
 
-async function fetchKeys(issuer: string): Promise<JSONWebKeySet> {
+async function discover(issuer: string): Promise<Discovery> {
   const address = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`
   const found = discovery.parse(await fetchJson(address))
   if (found.issuer !== issuer) {
     throw new Error(`${address} speaks for the issuer ${found.issuer}, not for ${issuer}`)
   }
-  return keySet.parse(await fetchJson(found.jwks_uri)) as JSONWebKeySet
+  return found
 }
 
 async function fetchJson(url: string): Promise<unknown> {

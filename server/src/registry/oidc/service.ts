@@ -70,6 +70,8 @@ export interface IdentityService {
   readonly accounts: Accounts
   readonly signIns: SignIns
   signInFacts(): SignInFacts
+  /** Other origins that the portal asks for tokens: its content policy must let it. */
+  connectsTo(): readonly string[]
   /**
    * Registers `/v1/sign-in`, `/v1/account…`, and for the embedded provider `/auth/…`, with the page
    * of invitations when there are any.
@@ -77,7 +79,7 @@ export interface IdentityService {
   routes(app: Shell, joining?: Joining): Promise<void>
   /** Replaces the embedded provider's signing key; nobody is signed out by it. */
   rotateKeys(): Promise<void>
-  /** Begins to delete what has expired. */
+  /** Begins to delete what has expired, and asks a foreign issuer for its keys. */
   start(): void
   close(): Promise<void>
 }
@@ -88,7 +90,8 @@ export function createIdentityService(deps: IdentityServiceDeps): IdentityServic
   const accounts = createAccounts(deps)
   const signIns = createSignIns({ app, clock, accounts })
   const served = createEmbedded({ ...deps, ring, accounts, signIns })
-  const verify = foreign ? verifyForeign(deps, foreign) : verifyEmbedded(deps, ring)
+  const abroad = foreign && createForeign(deps, foreign)
+  const verify = abroad?.verify ?? verifyEmbedded(deps, ring)
   let sweep: { stop(): Promise<void> } | undefined
   const signInFacts = (): SignInFacts => ({
     issuer: foreign?.url ?? `${deps.origin()}${MOUNT}`,
@@ -101,6 +104,7 @@ export function createIdentityService(deps: IdentityServiceDeps): IdentityServic
     accounts,
     signIns,
     signInFacts,
+    connectsTo: () => abroad?.origins() ?? [],
     async routes(shell, joining) {
       accountRoutes(shell, { verify, accounts, signIns, signInFacts })
       if (foreign) return
@@ -121,6 +125,7 @@ export function createIdentityService(deps: IdentityServiceDeps): IdentityServic
     },
     rotateKeys: async () => void (await ring.rotate()),
     start() {
+      void abroad?.warmUp()
       const work = () => sweepIdentity(app, clock.now(), clock.now() - RETIRED_FOR_MS)
       sweep = every(
         clock,
@@ -146,20 +151,26 @@ function takeForms(pages: Shell): void {
   })
 }
 
-function verifyForeign(deps: IdentityServiceDeps, { url, mapping }: ForeignIssuer): VerifyBearer {
+/** Verifies what a foreign issuer signed, and learns where browsers find it. */
+function createForeign(deps: IdentityServiceDeps, { url, mapping }: ForeignIssuer) {
+  let origins = [new URL(url).origin]
+  const keys = createForeignKeys({
+    issuer: url,
+    clock: deps.clock,
+    log: deps.log,
+    onFetched(found) {
+      // A token that was found good may bear a key that the issuer has taken back.
+      verifier.forget()
+      origins = [...new Set([url, found.token_endpoint].map((address) => new URL(address).origin))]
+    },
+  })
   const verifier: Verifier = createVerifier({
     ...deps,
     issuer: () => url,
-    keys: createForeignKeys({
-      issuer: url,
-      clock: deps.clock,
-      log: deps.log,
-      // A token that was found good may bear a key that the issuer has taken back.
-      onFetched: () => verifier.forget(),
-    }),
+    keys: keys.get,
     identityOf: (claims) => foreignIdentity(claims, url, mapping),
   })
-  return verifier.verify
+  return { verify: verifier.verify, warmUp: keys.warmUp, origins: () => origins }
 }
 
 function verifyEmbedded(deps: IdentityServiceDeps, ring: KeyRing): VerifyBearer {

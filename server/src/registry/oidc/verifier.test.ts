@@ -30,6 +30,7 @@ beforeAll(async () => {
   verifier = createVerifier({
     issuer: () => ISSUER,
     audience: 'pulse-api',
+    clientId: 'pulse-portal',
     clock,
     keys: (header, token) => {
       asked++
@@ -99,6 +100,42 @@ describe('a token of the issuer', () => {
   })
 })
 
+describe('where the portal and the API are one client', () => {
+  const one = () =>
+    createVerifier({
+      issuer: () => ISSUER,
+      audience: 'one-client',
+      clientId: 'one-client',
+      clock,
+      keys: async () => pair.publicKey,
+      identityOf: (claims) => foreignIdentity(claims, ISSUER, mapping),
+    })
+  const { aud: _aud, ...bare } = good
+
+  test.each<[string, JWTPayload]>([
+    ['with that audience (Entra)', { ...bare, aud: 'one-client', scp: 'access' }],
+    [
+      'that only says whom it was given to (Cognito)',
+      {
+        ...bare,
+        client_id: 'one-client',
+        token_use: 'access',
+      },
+    ],
+  ])('an access token %s is taken', async (_title, claims) => {
+    await expect(one().verify(await sign(claims))).resolves.toMatchObject({ subject: 'f0f1' })
+  })
+
+  test.each<[string, JWTPayload]>([
+    ['with a nonce', { nonce: 'n' }],
+    ['with a hash of the access token', { at_hash: 'h' }],
+    ['that says so', { token_use: 'id' }],
+  ])('an ID token %s is refused', async (_title, more) => {
+    const token = await sign({ ...bare, aud: 'one-client', ...more })
+    await expect(one().verify(token)).rejects.toMatchObject({ code: 'registry.unauthenticated' })
+  })
+})
+
 describe('refused is', () => {
   test.each<[string, JWTPayload]>([
     ['one that has expired', { ...good, exp: NOW_S - 61 }],
@@ -108,6 +145,16 @@ describe('refused is', () => {
     ['one of an issuer that looks alike', { ...good, iss: `${ISSUER}/` }],
     ['one for another audience', { ...good, aud: 'account' }],
     ['an ID token, which is for the portal', { ...good, aud: 'pulse-portal', nonce: 'n' }],
+    [
+      'one that was given to the portal, for nobody',
+      {
+        iss: ISSUER,
+        sub: 'f0f1',
+        iat: NOW_S,
+        exp: NOW_S + 60,
+        client_id: 'pulse-portal',
+      },
+    ],
     ['one for nobody', { iss: ISSUER, sub: 'f0f1', iat: NOW_S, exp: NOW_S + 60 }],
     ['one without a subject', { iss: ISSUER, aud: 'pulse-api', iat: NOW_S, exp: NOW_S + 60 }],
     ['one with an empty subject', { ...good, sub: '' }],
@@ -156,6 +203,7 @@ describe('refused is', () => {
     const own = createVerifier({
       issuer: () => ISSUER,
       audience: 'pulse-api',
+      clientId: 'pulse-portal',
       clock: local,
       keys: async () => pair.publicKey,
       identityOf: (claims) => foreignIdentity(claims, ISSUER, mapping),

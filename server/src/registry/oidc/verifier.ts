@@ -17,7 +17,10 @@ const MAX_LENGTH = 16_384
 
 export interface VerifierDeps {
   readonly issuer: () => string
+  /** What access tokens are for. */
   readonly audience: string
+  /** The portal at the issuer, which its ID tokens are for. */
+  readonly clientId: string
   /** Keys of the issuer, by the header of a token. */
   readonly keys: JWTVerifyGetKey
   readonly clock: Clock
@@ -61,16 +64,30 @@ async function check(deps: VerifierDeps, bearer: string): Promise<Identity> {
     const { payload, protectedHeader } = await jwtVerify(bearer, deps.keys, {
       algorithms: ALGORITHMS,
       issuer: deps.issuer(),
-      audience: deps.audience,
       clockTolerance: SKEW_S,
       currentDate: new Date(deps.clock.now()),
-      requiredClaims: ['iss', 'sub', 'aud', 'exp', 'iat'],
+      requiredClaims: ['iss', 'sub', 'exp', 'iat'],
     })
     if (!ACCESS_TYPES.includes(protectedHeader.typ?.toLowerCase())) throw refuse.unauthenticated()
+    if (!isForApi(payload, deps)) throw refuse.unauthenticated()
     return deps.identityOf(payload)
   } catch (error) {
     throw refusalOf(error)
   }
+}
+
+/** Claims that ID tokens have, and access tokens have not. */
+const ID_CLAIMS = ['nonce', 'at_hash', 'c_hash']
+
+/**
+ * An access token for this API. Cognito writes no audience, only whom the token was given to; and
+ * where API and portal are one client (Entra allows it), what the token is must be told otherwise.
+ */
+function isForApi(claims: JWTPayload, { audience, clientId }: VerifierDeps): boolean {
+  const { aud = claims['client_id'] } = claims
+  if (!(Array.isArray(aud) ? aud.includes(audience) : aud === audience)) return false
+  if (audience !== clientId) return true
+  return claims['token_use'] !== 'id' && !ID_CLAIMS.some((name) => Object.hasOwn(claims, name))
 }
 
 /** A wrong token is refused; an issuer that cannot be asked is no fault of the token. */
