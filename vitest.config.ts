@@ -27,7 +27,7 @@ export default defineConfig({
       project('contract'),
       project('server', {
         globalSetup: [testing('global-setup.ts')],
-        setupFiles: [testing('watch-fetch.ts')],
+        setupFiles: [testing('watch-fetch.ts'), testing('watch-random.ts')],
       }),
       project('web'),
       project('simulator'),

@@ -77,6 +77,22 @@ describe('the routes of destinations', () => {
     expect(problem.parse(inward.body).code).toBe('actions.private-address')
   })
 
+  test('take nothing else from a body: no tenant, no secret, no time', async () => {
+    const forged = {
+      ...hook,
+      tenant: 2,
+      secret: `whsec_${Buffer.alloc(32, 7).toString('base64')}`,
+      createdAt: '2020-01-01T00:00:00.000Z',
+    }
+    const made = await call('admin', 'PUT', '/v1/destinations/hooks', forged)
+    expect(made.status).toBe(200)
+    expect(made.body['secret']).not.toBe(forged.secret)
+    expect(made.body['createdAt']).not.toBe(forged.createdAt)
+    const rows = await kit.database.as('pulse_owner')`
+      select tenant, secret, private_allowed from actions.destination`
+    expect(rows).toEqual([{ tenant: 1, secret: null, private_allowed: false }])
+  })
+
   test('refuse a body whose key is another', async () => {
     const answer = await call('admin', 'PUT', '/v1/destinations/hooks', { ...hook, key: 'other' })
     expect(answer).toMatchObject({ status: 400, body: { code: 'actions.bad-destination' } })

@@ -20,6 +20,7 @@ const pending: Promise<void>[] = []
 globalThis.fetch = async (input, init) => {
   learnFromRequest(init)
   const answer = await plain(input, init)
+  learnFromHeaders(answer.headers)
   const type = answer.headers.get('content-type') ?? ''
   const kept = answer.status >= 400 || answer.headers.has('content-disposition')
   if (kept) pending.push(keep(answer.clone()))
@@ -48,6 +49,16 @@ function learnFromRequest(init: RequestInit | undefined): void {
   if (init?.body instanceof URLSearchParams) {
     for (const [name, value] of init.body) learnFromField(name, value)
   } else if (typeof init?.body === 'string') learnFromText(init.body)
+}
+
+/** The cookie of a session, and the code of a sign-in on its way back. */
+function learnFromHeaders(headers: Headers): void {
+  for (const cookie of headers.getSetCookie()) {
+    const [, value] = /^_session[^=]*=([^;]+)/.exec(cookie) ?? []
+    if (value) secretSeen(value)
+  }
+  const [, code] = /[?&]code=([^&]+)/.exec(headers.get('location') ?? '') ?? []
+  if (code) secretSeen(code)
 }
 
 /** JSON whose fields are named as secrets; anything else teaches nothing. */
