@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { stat } from 'node:fs/promises'
+import { readdir, stat } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -516,6 +516,21 @@ describe('an export', () => {
     expect(left.get('registry.device_token')).toEqual(['hash'])
     expect(left.get('registry.api_key')).toEqual(['hash'])
     expect(left.get('actions.destination')).toContain('secret')
+  })
+
+  test('is kept beside two others; the oldest goes', async () => {
+    const { id } = await newTenant()
+    const admin = await somebody({ tenant: id })
+    const made: string[] = []
+    for (let count = 0; count < 4; count++) {
+      const { body } = await ask(admin.bearer, 'POST', '/tenant/exports')
+      made.push((await ready(admin.bearer, String(body['id']))).id)
+    }
+    await pulse.app.operation.exports.work()
+    const { body } = await ask(admin.bearer, 'GET', '/tenant/exports')
+    const left = (body['items'] as TenantExport[]).map((each) => each.id)
+    expect(left).toEqual(made.slice(1).reverse())
+    expect(await readdir(join(pulse.data, 'exports', String(id)))).toHaveLength(3)
   })
 
   test('that a restart cut off is made anew, one at a time, and its file is nobody else’s', async () => {

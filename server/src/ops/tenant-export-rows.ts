@@ -59,6 +59,16 @@ export const noteProgress = (sql: TenantSql, id: string, progress: ExportProgres
          rows = ${progress.rows}
    where id = ${id}`
 
+/** Archives of a tenant that are kept beside each other. */
+const KEPT_AT_ONCE = 3
+
+/** Lets go of all but the newest archives: an export is large, and asked for easily. */
+export const expireOlder = (sql: TenantSql, at: Date) => sql`
+  update ops.tenant_export set expires_at = ${at}
+   where state = 'ready' and id not in (
+     select id from ops.tenant_export where state = 'ready'
+      order by created_at desc, id desc limit ${KEPT_AT_ONCE})`
+
 export const noteReady = (
   sql: TenantSql,
   id: string,

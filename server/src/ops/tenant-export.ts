@@ -1,5 +1,4 @@
-import { createReadStream } from 'node:fs'
-import { mkdir, rename, rm } from 'node:fs/promises'
+import { mkdir, open as openFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import type { TenantExport } from '@pulse/contract'
@@ -20,6 +19,7 @@ import { writeArchive } from './tenant-export-archive.ts'
 import {
   type DueExport,
   deleteExport,
+  expireOlder,
   insertExport,
   noteFailed,
   noteProgress,
@@ -121,10 +121,20 @@ async function open(deps: ExportsDeps, act: Act, id: string) {
     const expired = found?.expiresAt && Date.parse(found.expiresAt) <= deps.clock.now()
     if (!found || expired) throw new PulseError('ops.unknown-export')
     if (found.state !== 'ready') throw new PulseError('ops.export-not-ready')
-    await record(sql, { ...act, action: 'ops.export-fetched', subject: `export:${id}` })
     return found
   })
-  return { archive: createReadStream(pathOf(deps, { tenant, id })), facts }
+  const file = await openFile(pathOf(deps, { tenant, id })).catch((cause: unknown) => {
+    throw new PulseError('ops.unknown-export', { cause })
+  })
+  try {
+    await inTenant(deps.app, tenant, (sql) =>
+      record(sql, { ...act, action: 'ops.export-fetched', subject: `export:${id}` }),
+    )
+  } catch (error) {
+    await file.close()
+    throw error
+  }
+  return { archive: file.createReadStream(), facts }
 }
 
 async function make(deps: ExportsDeps, due: DueExport, stopping: () => boolean): Promise<void> {
@@ -146,7 +156,10 @@ async function make(deps: ExportsDeps, due: DueExport, stopping: () => boolean):
     await rename(`${path}.part`, path)
     const at = new Date(clock.now())
     const expiresAt = new Date(at.getTime() + KEPT_MS)
-    await note((sql) => noteReady(sql, due.id, { ...archive, at, expiresAt }))
+    await note(async (sql) => {
+      await noteReady(sql, due.id, { ...archive, at, expiresAt })
+      await expireOlder(sql, at)
+    })
   } catch (thrown) {
     const error = unavailableWhenDown(thrown)
     // What ends with Pulse, or with the database, is begun anew.
