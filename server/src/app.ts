@@ -1,9 +1,6 @@
-import type { AddressInfo } from 'node:net'
-import type { DevicePatch } from '@pulse/contract'
-import { actionsRoutes, actionsSealed, createActions } from '#actions'
+import { actionsRoutes, createActions } from '#actions'
 import {
   acceptWebSockets,
-  type CommandItem,
   commandRoutes,
   connectRoutes,
   createAdmission,
@@ -13,10 +10,9 @@ import {
   createPipeline,
   createRejections,
   httpIngest,
-  type Pipeline,
 } from '#connect'
 import { createFleet, fleetRoutes, startSampler } from '#fleet'
-import { auditRoutes, createAudit, createLive, docsRoutes, type Live } from '#ops'
+import { auditRoutes, createAudit, createLive, docsRoutes } from '#ops'
 import {
   asPipeline,
   type Clock,
@@ -27,56 +23,39 @@ import {
   createRelay,
   createShell,
   createVault,
-  type Database,
   type DatabaseAccess,
-  every,
-  forgetIdempotencyKeys,
   type Log,
   type MasterKeySource,
   newId,
   type OpenApi,
-  PulseError,
-  type Relay,
   readPem,
-  resealAll,
-  type SealedColumn,
   secureHeaders,
   servePortal,
   takeIdempotencyKeys,
-  type Vault,
 } from '#platform'
 import {
   createIdentityService,
   createRegistry,
-  type Device,
-  type Directory,
   identityConfig,
-  identitySealed,
   type PasswordCost,
   passwordCost,
-  type Registry,
   registryRoutes,
 } from '#registry'
-import { createRuleBook, createRules, type Rules, rulesRoutes, rulesStage } from '#rules'
-import { createState, type State } from '#state'
-import {
-  createPartitions,
-  readArrivals,
-  streamRoutes,
-  streamStage,
-  summariseArrivals,
-} from '#stream'
+import { createRuleBook, createRules, rulesRoutes, rulesStage } from '#rules'
+import { createState } from '#state'
+import { createPartitions, readArrivals, streamRoutes, streamStage } from '#stream'
 import { fleetSources } from './fleet-sources.ts'
+import { endpointsOf, type Listening, portOf } from './listening.ts'
+import { feedLive, obeyEvents, patchOf } from './news.ts'
 import { createOperation } from './operation.ts'
+import { closePools, openPools } from './pools.ts'
+import { submitter } from './submit-command.ts'
+import { beginUpkeep, openVault } from './upkeep.ts'
 
 export const VERSION = '0.1.0'
 
 /** Partitions of telemetry are dropped after this many days, for every tenant. */
 const HOT_DAYS = 31
-const MAINTAIN_EVERY_MS = 10_000
-
-/** Every column that the vault keeps: what a rotation of the data key reaches. */
-export const sealedColumns: readonly SealedColumn[] = [...actionsSealed, ...identitySealed]
 
 export interface AppDeps {
   readonly config: Config
@@ -90,13 +69,6 @@ export interface AppDeps {
   readonly portal: string
   /** For tests that sign in often; nothing else should be cheap. */
   readonly passwordCost?: PasswordCost
-}
-
-/** Where a started system listens. */
-export interface Listening {
-  readonly http: number
-  readonly mqtt: number
-  readonly mqtts: number | undefined
 }
 
 /**
@@ -132,7 +104,6 @@ export async function createApp(deps: AppDeps) {
     identity,
     operatorRole: config.oidcOperatorRole,
     cell: config.cell,
-    passwordCost: deps.passwordCost ?? passwordCost,
   })
   const { directory } = registry
 
@@ -266,7 +237,6 @@ export async function createApp(deps: AppDeps) {
   }
   await shell.register(docsRoutes({ openapi }))
 
-  const maintenance = () => maintain({ partitions, owner: pools.owner, clock })
   // What runs from start to close, in the order in which it began.
   const running: { stop(): Promise<void> }[] = []
 
@@ -291,7 +261,7 @@ export async function createApp(deps: AppDeps) {
       await openVault({ vault, owner: pools.owner, log })
       await outages.start()
       await audit.start()
-      await maintenance()
+      running.push(await beginUpkeep({ partitions, owner: pools.owner, clock, log }))
       await pipeline.start(() => state.begin(asPipeline(pools.pipeline), config.lanes))
       await relay.start()
       await gateway.start()
@@ -302,9 +272,6 @@ export async function createApp(deps: AppDeps) {
         actions,
         operation,
         { stop: identity.close },
-        every(clock, MAINTAIN_EVERY_MS, maintenance, (error) =>
-          log.warn({ err: error }, 'maintenance waits'),
-        ),
         startSampler({ pipeline: asPipeline(pools.pipeline), clock, log, registry, sources }),
       )
       listening.mqtt = await gateway.listen({ host: config.host, port: config.mqttPort })
@@ -330,143 +297,10 @@ export async function createApp(deps: AppDeps) {
       await audit.stop()
       await outages.close()
       await guard.close()
-      await Promise.all(Object.values(pools).map((pool: Database) => pool.end({ timeout: 2 })))
+      await closePools(pools)
     },
   }
 }
 
 /** What {@link createApp} makes. */
 export type PulseApp = Awaited<ReturnType<typeof createApp>>
-
-const openPools = (database: DatabaseAccess) => ({
-  owner: connect(database.facts('pulse_owner'), 'pulse_owner', {
-    max: 2,
-    name: 'pulse maintenance',
-  }),
-  app: connect(database.facts('pulse_app'), 'pulse_app', { max: 8, name: 'pulse app' }),
-  claims: connect(database.facts('pulse_app'), 'pulse_app', { max: 4, name: 'pulse claims' }),
-  operator: connect(database.facts('pulse_operator'), 'pulse_operator', {
-    max: 2,
-    name: 'pulse operator',
-  }),
-  snapshot: connect(database.facts('pulse_app'), 'pulse_app', { max: 1, name: 'pulse export' }),
-  pipeline: connect(database.facts('pulse_pipeline'), 'pulse_pipeline', {
-    max: 6,
-    name: 'pulse pipeline',
-  }),
-})
-
-/** Before anything needs a secret. What a rotation or an older Pulse left behind is moved. */
-async function openVault(deps: { vault: Vault; owner: Database; log: Log }): Promise<void> {
-  await deps.vault.start()
-  const { moved, stuck } = await resealAll(deps.owner, deps.vault, sealedColumns)
-  if (moved > 0) deps.log.info({ moved }, 'sealed under the newest data key')
-  if (stuck.length > 0) deps.log.error({ stuck }, 'sealed values do not open')
-}
-
-interface Maintenance {
-  readonly partitions: ReturnType<typeof createPartitions>
-  readonly owner: Database
-  readonly clock: Clock
-}
-
-async function maintain({ partitions, owner, clock }: Maintenance): Promise<void> {
-  await partitions.maintain(clock.now())
-  await summariseArrivals(owner)
-  await forgetIdempotencyKeys(owner, clock)
-}
-
-/** Sends a person's act through the log, and gives its result once it is durable. */
-function submitter(pipeline: Pipeline, directory: Directory, clock: Clock) {
-  return async (command: {
-    deviceId: number
-    name: string
-    args: CommandItem['args']
-  }): Promise<unknown> => {
-    const device = (await directory.devices([command.deviceId])).get(command.deviceId)
-    if (!device) throw new PulseError('registry.unknown-device')
-    return new Promise((resolve, reject) => {
-      const item: CommandItem = {
-        kind: 'command',
-        device,
-        at: clock.now(),
-        name: command.name,
-        args: command.args,
-        result: undefined,
-        receivedAt: 0,
-        settle: (outcome) => {
-          if (outcome.kind === 'stored') resolve(item.result)
-          else reject(new PulseError('platform.unavailable', { retryAfterS: 2 }))
-        },
-      }
-      pipeline.submit(item)
-    })
-  }
-}
-
-/** What the live stream says of a device whose head changed. */
-function patchOf(state: State, deviceId: number): DevicePatch[] {
-  const row = state.row(deviceId)
-  if (!row) return []
-  const lastMessageAt =
-    row.lastMessageAt === null ? null : new Date(row.lastMessageAt).toISOString()
-  return [
-    { key: row.key as DevicePatch['key'], status: row.status, lastMessageAt, reading: row.reading },
-  ]
-}
-
-function feedLive({
-  live,
-  pipeline,
-  relay,
-  rules,
-}: {
-  live: Live
-  pipeline: Pipeline
-  relay: Relay
-  rules: Rules
-}): void {
-  pipeline.onCommit(live.committed)
-  relay.on((event) => {
-    if (!event.type.startsWith('rules.alert-')) return
-    // An alert that cannot be read now is seen with the next look at the list.
-    void rules.alert(event.tenant, String(event.data['alert'])).then(
-      (alert) => live.alert(event.tenant, alert),
-      () => {},
-    )
-  })
-}
-
-/** What Connect and the caches owe to news from the Registry, of this process or another. */
-function obeyEvents({
-  relay,
-  registry: { directory, people },
-  kick,
-}: {
-  relay: Relay
-  registry: Registry
-  kick: (device: Device) => void
-}): void {
-  relay.on((event) => {
-    if (!event.type.startsWith('registry.')) return
-    const { device } = event.data
-    if (device === undefined) return people.forget()
-    const key = String(device)
-    directory.forget(event.tenant, key)
-    if (event.type !== 'registry.token-revoked') return
-    void directory.deviceIn(event.tenant, key).then((device) => device && kick(device))
-  })
-}
-
-const portOf = (address: string | AddressInfo | undefined): number | undefined =>
-  typeof address === 'object' ? address.port : undefined
-
-function endpointsOf(config: Config, listening: Listening) {
-  const { host } = config
-  return {
-    mqtt: { host, port: listening.mqtt },
-    mqtts: listening.mqtts === undefined ? null : { host, port: listening.mqtts },
-    websocketUrl: `ws://${host}:${listening.http}/mqtt`,
-    ingestUrl: `http://${host}:${listening.http}/v1/ingest`,
-  }
-}

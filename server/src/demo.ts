@@ -3,8 +3,9 @@ import { chmod, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { demoFleet, startFleet, startReceiver } from '@pulse/simulator'
 import type { Config, Log } from '#platform'
-import type { Listening, PulseApp } from './app.ts'
+import type { PulseApp } from './app.ts'
 import { type DemoAccount, demoAccounts, makeAccounts } from './demo-people.ts'
+import type { Listening } from './listening.ts'
 
 const TENANT = { key: 'demo', name: 'Northwind Power', region: 'us-west-2' }
 /** A small one beside it: two devices that have yet to speak. */

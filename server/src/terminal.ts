@@ -1,8 +1,8 @@
 import { join, resolve } from 'node:path'
 import type { Config } from '#platform'
-import type { Listening } from './app.ts'
 import type { DemoFacts } from './demo.ts'
 import type { FirstOperator } from './first-operator.ts'
+import type { Listening } from './listening.ts'
 
 /** Writes a line for the person at the terminal; everything else goes to the log. */
 export function say(text: string): void {

@@ -12,18 +12,19 @@ import {
   systemClock,
   type Vault,
 } from '#platform'
-import { sealedColumns } from '../app.ts'
+import { sealedColumns } from '../upkeep.ts'
 import { CannotRun, type Command } from './command.ts'
 import { onDatabase } from './database.ts'
 
-const flags = `  --data .pulse             the folder of Pulse (PULSE_DATA); it may run meanwhile
+/** Flags of every command that opens secrets. */
+export const secretFlags = `  --data .pulse             the folder of Pulse (PULSE_DATA); it may run meanwhile
   --master-key-file <file>  where the master key lies, unless in that folder (PULSE_MASTER_KEY_FILE)`
 
 /** `pulse secrets rotate-data-key`: a new data key, and everything under it. */
 export const rotateDataKey: Command = {
   summary: 'Make a new data key and seal every secret anew under it.',
   help: `npm run pulse -- secrets rotate-data-key [flags]
-${flags}
+${secretFlags}
 
 Run it again when it was cut short, or once a minute has gone by in which Pulse was running: what
 Pulse sealed meanwhile may be under the key before. Exit code 1: some values do not open.`,
@@ -41,7 +42,7 @@ Pulse sealed meanwhile may be under the key before. Exit code 1: some values do 
 export const rotateMasterKey: Command = {
   summary: 'Make a new master key and wrap the data keys anew by it.',
   help: `npm run pulse -- secrets rotate-master-key [flags]
-${flags}
+${secretFlags}
 
 Only for a key in a file. A key that comes from PULSE_MASTER_KEY is replaced by a start that is given
 the new one there and the one before in PULSE_MASTER_KEY_PREVIOUS. Run it again when it was cut short.`,
@@ -70,7 +71,8 @@ interface Secrets extends Settings {
   readonly vault: Vault
 }
 
-async function onSecrets(
+/** Runs `work` on the secrets of a Pulse, which may run meanwhile. @throws CannotRun without a master key */
+export async function onSecrets(
   { config, masterKey }: Settings,
   work: (secrets: Secrets) => Promise<number>,
 ): Promise<number> {
@@ -88,12 +90,13 @@ async function onSecrets(
   })
 }
 
-function settingsOf(args: readonly string[]): Settings {
+/** Where database and master key are. */
+export function settingsOf(args: readonly string[]): Settings {
   const text = { type: 'string' } as const
   // Only these: what else a start takes says nothing here.
   parseArgs({ args: [...args], options: { data: text, 'master-key-file': text }, strict: true })
   const config = readConfig(args, process.env)
-  if (config === 'help') throw new CannotRun(flags)
+  if (config === 'help') throw new CannotRun(secretFlags)
   return { config, masterKey: masterKeySource(config, process.env) }
 }
 
