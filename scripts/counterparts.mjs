@@ -5,13 +5,15 @@
 import { mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { ensureBrowser } from './browser.mjs'
 import { ensureKeycloak, NotThere, startKeycloak } from './keycloak.mjs'
-import { close, countVitest } from './reports.mjs'
+import { close, countPages, countVitest } from './reports.mjs'
 import { execute, node24, root, withOwnPrograms } from './run.mjs'
 
 const folder = fileURLToPath(root)
 const results = join(folder, 'test-results')
-const report = join(results, 'counterparts.json')
+const suiteReport = join(results, 'counterparts.json')
+const pagesReport = join(results, 'counterparts-pages.json')
 const suite = join(folder, 'server/src/acceptance/sign-in')
 const notThere = 3
 
@@ -23,16 +25,18 @@ async function main(names) {
   console.log(`Keycloak answers at ${keycloak.url} after ${secondsSince(started)} s.`)
   try {
     await importRealm(keycloak)
-    return close([await runSuite(keycloak, names)])
+    const runs = [await runSuite(keycloak, names)]
+    if (names.length === 0) runs.push(await runPages(keycloak))
+    return close(runs)
   } finally {
     await keycloak.stop()
   }
 }
 
 async function runSuite({ url, admin }, names) {
-  rmSync(report, { force: true })
+  rmSync(suiteReport, { force: true })
   const program = join(folder, 'node_modules/vitest/vitest.mjs')
-  const reports = ['--reporter=verbose', '--reporter=json', `--outputFile.json=${report}`]
+  const reports = ['--reporter=verbose', '--reporter=json', `--outputFile.json=${suiteReport}`]
   // The files share one realm, and one of them takes its keys away.
   const files = names.length > 0 ? names.map((name) => join(suite, name)) : [suite]
   const code = await execute(
@@ -46,7 +50,32 @@ async function runSuite({ url, admin }, names) {
       },
     },
   )
-  return countVitest(report, code)
+  return countVitest(suiteReport, code)
+}
+
+/** The portal in a browser, with a person of the tenant that the demo makes. */
+async function runPages({ url }) {
+  const browser = ensureBrowser()
+  if (!browser) return { passed: 0, failed: 1, skipped: 0 }
+  rmSync(pagesReport, { force: true })
+  const { username, credentials } = realm().users.find(({ groups }) => groups.includes('/demo'))
+  const program = join(folder, 'node_modules/@playwright/test/cli.js')
+  const code = await execute(node24, [program, 'test', '--reporter=list,json', 'sign-in-flow'], {
+    cwd: join(folder, 'web'),
+    env: {
+      ...withOwnPrograms(),
+      PULSE_CHROMIUM: browser,
+      PULSE_OIDC_ISSUER: `${url}/realms/pulse`,
+      PULSE_TEST_USERNAME: username,
+      PULSE_TEST_PASSWORD: credentials[0].value,
+      PLAYWRIGHT_JSON_OUTPUT_FILE: pagesReport,
+    },
+  })
+  return countPages(pagesReport, code)
+}
+
+function realm() {
+  return JSON.parse(readFileSync(join(suite, 'pulse-realm.json'), 'utf8'))
 }
 
 async function importRealm({ url, admin }) {
@@ -59,7 +88,7 @@ async function importRealm({ url, admin }) {
       authorization: `Bearer ${JSON.parse(token).access_token}`,
       'content-type': 'application/json',
     },
-    body: readFileSync(join(suite, 'pulse-realm.json')),
+    body: JSON.stringify(realm()),
   })
 }
 

@@ -51,9 +51,17 @@ interface RealmUser {
   readonly realmRoles: readonly string[]
 }
 
-const realm = JSON.parse(readFileSync(new URL('./pulse-realm.json', import.meta.url), 'utf8')) as {
+interface RealmFile {
+  readonly groups: readonly { readonly name: string }[]
   readonly users: readonly RealmUser[]
 }
+
+const realm = JSON.parse(
+  readFileSync(new URL('./pulse-realm.json', import.meta.url), 'utf8'),
+) as RealmFile
+
+/** Keys of the tenants that the realm file knows. */
+export const tenants: readonly string[] = realm.groups.map(({ name }) => name)
 
 /** The people of the realm file, which every counterpart has. */
 export const people: readonly TestPerson[] = realm.users.map((user) => ({

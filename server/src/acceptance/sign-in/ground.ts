@@ -1,12 +1,12 @@
 import type { Problem, Session } from '@pulse/contract'
 import { systemClock } from '#platform'
 import { type Harness, startPulse } from '../harness.ts'
-import type { Counterpart } from './counterpart.ts'
+import { type Counterpart, tenants } from './counterpart.ts'
 import { embedded } from './embedded.ts'
 import { keycloak } from './keycloak.ts'
 import { type Portal, portalOf } from './portal.ts'
 
-/** A Pulse with the tenants `acme` and `globex`, and the issuer that it trusts. */
+/** A Pulse with the tenants of the realm file, and the issuer that it trusts. */
 export interface Ground {
   readonly pulse: Harness
   readonly counterpart: Counterpart
@@ -42,10 +42,12 @@ export async function standOn(): Promise<Ground> {
       nowMicros: () => systemClock.nowMicros() + aheadMs * 1000,
     },
   })
-  await pulse.app.registry.tenants.createTenant(
-    { key: 'globex', name: 'Globex' },
-    { kind: 'system', id: 'test' },
-  )
+  for (const key of tenants) {
+    await pulse.app.registry.tenants.createTenant(
+      { key, name: key },
+      { kind: 'system', id: 'test' },
+    )
+  }
   await counterpart.prepare(pulse)
   return {
     pulse,
