@@ -13,6 +13,7 @@ import type { ApiKeys } from './api-keys.ts'
 import { available } from './available.ts'
 import { refuse } from './errors.ts'
 import type { Identity, VerifyBearer } from './identity.ts'
+import { changeOfPerson } from './oidc/audited.ts'
 import { createFinder, type FinderDeps, signInOf } from './people-finder.ts'
 import { type MadeDeps, makePerson, type NewPerson } from './people-made.ts'
 import { bearerOf, principalOf, sessionOf } from './people-principal.ts'
@@ -197,6 +198,21 @@ async function end(
   const livesMs = identity.expiresAt.getTime() - identity.issuedAt.getTime()
   const { issuer, session } = identity
   const of = { issuer, session: signInOf(identity), atMs, untilMs: atMs + livesMs + SKEW_MS }
-  await available(endSession(app, of))
-  if (issuer === 'embedded' && session !== undefined) await endSignIn(facts.person, session, from)
+  if (issuer === 'embedded' && session !== undefined) {
+    // Recorded there, so it goes first: what cannot be recorded does not end.
+    await endSignIn(facts.person, session, from)
+    await available(endSession(app, of))
+    return
+  }
+  const entry = {
+    actor: { kind: 'person', id: facts.person, name: facts.name },
+    action: 'registry.signed-out',
+    subject: `person:${facts.person}`,
+    ...from,
+  } as const
+  const tenants = facts.tenants.map(({ tenant }) => tenant)
+  await changeOfPerson(app, tenants, async (sql) => {
+    await endSession(sql, of)
+    return { value: undefined, entry }
+  })
 }

@@ -101,7 +101,7 @@ export function createAccounts(deps: AccountsDeps): Accounts {
   ) =>
     changeOfPerson(app, account.tenants, async (sql) => {
       await work(sql)
-      return { value: undefined, entry: entryOf(account.person, action, from) }
+      return { value: undefined, entry: entryOf(account, action, from) }
     })
 
   return {
@@ -148,7 +148,12 @@ export function createAccounts(deps: AccountsDeps): Accounts {
   }
 }
 
-export function entryOf(person: string, action: string, from: From): AuditEntry {
-  const actor: Actor = { kind: 'person', id: person }
+/** What people do with their own account. */
+export function entryOf(
+  { person, name }: Pick<AccountRow, 'person'> & Partial<Pick<AccountRow, 'name'>>,
+  action: string,
+  from: From,
+): AuditEntry {
+  const actor: Actor = { kind: 'person', id: person, name }
   return { actor, action, subject: `person:${person}`, ...from }
 }

@@ -31,32 +31,36 @@ export interface SignInsDeps {
 }
 
 export function createSignIns({ app, clock, accounts }: SignInsDeps): SignIns {
-  const tenantsOf = async (person: string) => (await accounts.find({ person }))?.tenants ?? []
+  const ownerOf = async (person: string) =>
+    (await accounts.find({ person })) ?? { person, tenants: [] }
   return {
     async note({ sid, person, grantId, agent, from }) {
       const atMs = clock.now()
       const expiresAtMs = atMs + lives.signIn * 1000
       const note = { sid, person, grantId, agent, atMs, expiresAtMs, address: from.address }
-      const what = await changeOfPerson(app, await tenantsOf(person), async (sql) => {
+      const owner = await ownerOf(person)
+      const what = await changeOfPerson(app, owner.tenants, async (sql) => {
         const value = await noteSignIn(sql, note)
-        const entry = value === 'began' ? entryOf(person, 'registry.signed-in', from) : undefined
+        const entry = value === 'began' ? entryOf(owner, 'registry.signed-in', from) : undefined
         return { value, entry }
       })
       if (what === 'ended') throw refuse.unauthenticated()
     },
     of: (person) => selectSignIns(app, person, clock.now()),
     async end(person, sid, from) {
-      return changeOfPerson(app, await tenantsOf(person), async (sql) => {
+      const owner = await ownerOf(person)
+      return changeOfPerson(app, owner.tenants, async (sql) => {
         const ended = await endSignInRows(sql, person, { only: sid }, clock.now())
-        const entry = entryOf(person, 'registry.signed-out', from)
+        const entry = entryOf(owner, 'registry.signed-out', from)
         return { value: ended.length > 0, entry: ended.length > 0 ? entry : undefined }
       })
     },
     async endOthers(person, but, from) {
-      return changeOfPerson(app, await tenantsOf(person), async (sql) => {
+      const owner = await ownerOf(person)
+      return changeOfPerson(app, owner.tenants, async (sql) => {
         const ended = await endSignInRows(sql, person, { but }, clock.now())
         const entry = {
-          ...entryOf(person, 'registry.sign-ins-ended', from),
+          ...entryOf(owner, 'registry.sign-ins-ended', from),
           after: { ended: ended.length },
         }
         return { value: ended.length, entry: ended.length > 0 ? entry : undefined }
