@@ -4,7 +4,9 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { createVault, environmentMasterKey, sealedAt, systemClock } from '#platform'
 import { secretSeen, testMasterKey, written } from '../testing/index.ts'
+import { startPulse } from './harness.ts'
 
 /** Pulse and its command as they are started outside, in processes of their own. */
 
@@ -121,6 +123,26 @@ describe('a start for production', () => {
     expect(text).not.toContain('no start for production')
     expect(text).toContain('Pulse is ready')
   }, 60_000)
+})
+
+test('a start seals what an older Pulse kept in clear', async () => {
+  const masterKey = testMasterKey()
+  let pulse = await startPulse({ masterKey })
+  const act = { tenant: pulse.tenant, actor: { kind: 'system', id: 'test' } } as const
+  const url = 'https://hooks.example.com/'
+  const { secret = '' } = await pulse.app.actions.putDestination(act, { key: 'a', name: 'A', url })
+  const owner = pulse.db.as('pulse_owner')
+  pulse = await pulse.restart(
+    () => owner`update actions.destination set secret = ${secret}, sealed = null`,
+  )
+  const rows = await owner<{ secret: string | null; sealed: string }[]>`
+    select secret, sealed from actions.destination`
+  expect(rows).toEqual([{ secret: null, sealed: expect.stringMatching(/^v1\./) }])
+  const source = environmentMasterKey(masterKey)
+  const vault = createVault({ owner, masterKey: source, clock: systemClock })
+  const context = sealedAt('actions.destination', pulse.tenant, 'a')
+  expect(await vault.open(rows[0]?.sealed ?? '', context)).toBe(secret)
+  await pulse.close()
 })
 
 describe('the commands of secrets', () => {

@@ -119,6 +119,25 @@ describe('a delivery', () => {
   })
 })
 
+describe('a secret that does not open', () => {
+  test('is not signed with: the attempt fails and says so, and one that opens again is used', async () => {
+    const owner = kit.database.as('pulse_owner')
+    const [before] = await owner`select sealed from actions.destination`
+    // As somebody would do it who wants their own secret to sign for another destination.
+    const foreign = await kit.vault.seal(secret, 'actions.destination/2/ops')
+    await owner`update actions.destination set sealed = ${foreign}`
+    await actions.start()
+    await kit.commit(actions, someAlert(kit.clock).opened)
+    await states('retrying')
+    const [row] = await owner`select last_error from actions.delivery`
+    expect(row).toEqual({ last_error: 'The secret of this destination cannot be read.' })
+    expect(receiver.received).toEqual([])
+    await owner`update actions.destination set sealed = ${before?.['sealed']}`
+    await received(1)
+    await states('delivered')
+  })
+})
+
 describe('order', () => {
   test('"cleared" waits while the first attempt of "opened" is slow', async () => {
     let answerFirst = () => {}
