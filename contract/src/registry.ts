@@ -4,11 +4,6 @@ import { severity } from './envelope.ts'
 import { deviceKey, instant, slug, tokenId } from './ids.ts'
 import { storable } from './text.ts'
 
-export const credentials = z.object({
-  username: storable.min(1).max(128),
-  password: z.string().min(1).max(256),
-})
-
 /** A person's session: who, and what they may do in which tenant. */
 export const session = z.object({
   person: z.object({ id: personId, name: z.string(), username: z.string() }),
@@ -31,8 +26,6 @@ export const session = z.object({
   expiresAt: instant,
 })
 export type Session = z.infer<typeof session>
-/** Answer to a sign-in: the session and its bearer, which is shown once. */
-export const signedIn = session.extend({ token: z.string() })
 
 export const site = z.object({
   key: slug,

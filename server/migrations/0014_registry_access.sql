@@ -1,5 +1,11 @@
 -- Access: what people may do in a tenant, roles of one's own, invitations, API keys, ended sessions.
 
+-- People sign in at an identity provider: a session is what its tokens say.
+drop function registry.sign_in_facts(text), registry.session_facts(bytea, timestamptz),
+  registry.open_session(bytea, text, timestamptz, timestamptz),
+  registry.extend_session(bytea, timestamptz), registry.end_session(bytea);
+drop table registry.session;
+
 -- What an issuer last told of a person. A token that was issued earlier changes nothing any more.
 alter table registry.person
   add column told    bytea,
@@ -119,7 +125,7 @@ language sql stable security definer set search_path = pg_catalog as $$
    where p.issuer = p_issuer and p.subject = p_subject
 $$;
 
-create function registry.end_session_of(
+create function registry.end_session(
   p_issuer text, p_session text, p_at timestamptz, p_until timestamptz)
 returns void language sql security definer set search_path = pg_catalog as $$
   delete from registry.ended_session where until < p_at;
@@ -257,7 +263,7 @@ $$;
 
 revoke all on function
   registry.person_facts(text, text, text),
-  registry.end_session_of(text, text, timestamptz, timestamptz),
+  registry.end_session(text, text, timestamptz, timestamptz),
   registry.admit_person(text, text, text, text, text),
   registry.note_identity(text, bytea, timestamptz, text, text, text, boolean, boolean),
   registry.tenant_ids(text[]), registry.claimed_tenants(text),
@@ -267,7 +273,7 @@ revoke all on function
   registry.open_invitation(bytea, timestamptz) from public;
 grant execute on function
   registry.person_facts(text, text, text),
-  registry.end_session_of(text, text, timestamptz, timestamptz),
+  registry.end_session(text, text, timestamptz, timestamptz),
   registry.admit_person(text, text, text, text, text),
   registry.note_identity(text, bytea, timestamptz, text, text, text, boolean, boolean),
   registry.tenant_ids(text[]), registry.claimed_tenants(text),

@@ -132,7 +132,8 @@ async function open(db: TestDatabase, options: HarnessOptions): Promise<Harness>
       await Promise.all(clients.splice(0).map((client) => client.endAsync(true)))
       await app.close()
       await between?.()
-      return open(db, options)
+      // At the same address: what was handed out there goes on.
+      return open(db, { ...options, config: { ...options.config, port: listening.http } })
     },
     async close() {
       await Promise.all(clients.map((client) => client.endAsync(true)))

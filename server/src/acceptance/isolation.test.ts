@@ -26,7 +26,6 @@ const untenanted = new Set([
   'state.flush',
   // People belong to several tenants; no role reads these tables, only functions of the owner do.
   'registry.person',
-  'registry.session',
   'registry.account',
   'registry.sign_in',
   'registry.ended_session',
@@ -41,11 +40,6 @@ const untenanted = new Set([
 
 /** The functions that see more than their caller, and why that is right. */
 const definers: Readonly<Record<string, string>> = {
-  'registry.sign_in_facts': 'a person signs in before a tenant is known',
-  'registry.session_facts': 'a bearer is looked up before a tenant is known',
-  'registry.open_session': 'a session belongs to a person, who may belong to several tenants',
-  'registry.extend_session': 'found by the hash of its bearer alone',
-  'registry.end_session': 'found by the hash of its bearer alone',
   'registry.ensure_person': 'a person exists once for all tenants; it says an id and nothing else',
   'registry.account_facts': 'a person signs in before a tenant is known',
   'registry.put_account': 'an account belongs to a person, who may belong to several tenants',
@@ -65,7 +59,7 @@ const definers: Readonly<Record<string, string>> = {
   'registry.end_sign_ins': 'as note_sign_in',
   'registry.sweep_identity': 'deletes what has expired, and says nothing',
   'registry.person_facts': 'a verified token is looked up before a tenant is known',
-  'registry.end_session_of': 'ends a sign-in that the caller has proven theirs; it says nothing',
+  'registry.end_session': 'ends a sign-in that the caller has proven theirs; it says nothing',
   'registry.admit_person': 'as ensure_person, for people of another issuer',
   'registry.note_identity': 'keeps what an issuer says of its person, before a tenant is known',
   'registry.tenant_ids': 'the tenants that an issuer claims, by key; it says ids and nothing else',

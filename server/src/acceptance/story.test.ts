@@ -2,6 +2,7 @@ import type { LiveEvent, RuleDocument } from '@pulse/contract'
 import { type Receiver, startReceiver } from '@pulse/simulator'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { manualClock } from '#platform'
+import { signInByForm } from '../testing/index.ts'
 import { envelope, eventually, type Harness, startPulse } from './harness.ts'
 
 const clock = manualClock(Date.parse('2026-11-24T23:59:00Z'))
@@ -192,6 +193,7 @@ describe('a device that falls silent', () => {
 
   test('is not blamed for the time in which Pulse was away', async () => {
     pulse = await pulse.restart(async () => clock.advance(3_600_000))
+    bearer = await pulse.signIn()
     expect(await status()).toBe('online')
     await pass(60_000)
     expect((await alerts('rule=silent')).filter(({ state }) => state === 'open')).toEqual([])
@@ -266,15 +268,16 @@ describe('two tenants', () => {
       { username: 'rita', name: 'Rita', password: 'a long enough password', role: 'admin' },
       actor,
     )
-    const answer = await fetch(`${pulse.http}/v1/session`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ username: 'rita', password: 'a long enough password' }),
+    const theirs = await signInByForm({
+      origin: pulse.http,
+      username: 'rita',
+      password: 'a long enough password',
     })
-    const theirs = ((await answer.json()) as { token: string }).token
 
     const mine = await listen(bearer, (events) => events.some(({ type }) => type === 'message'))
-    const rivals = await listen(theirs, (events) => events.some(({ type }) => type === 'message'))
+    const rivals = await listen(theirs.accessToken, (events) =>
+      events.some(({ type }) => type === 'message'),
+    )
     await report('lamp', 1)
     await pulse.ingest(made?.token ?? '', envelope({ ts: clock.now() }, { tempC: 2 }))
     const seen = [await mine.events, await rivals.events].map((events) =>
@@ -285,11 +288,11 @@ describe('two tenants', () => {
     const messages = await get<{ items: { data: unknown }[] }>('devices/lamp/messages')
     expect(messages.items.map(({ data }) => data)).toEqual([{ tempC: 1 }])
     const asRival = await fetch(`${pulse.http}/v1/devices/oven`, {
-      headers: { authorization: `Bearer ${theirs}` },
+      headers: { authorization: `Bearer ${theirs.accessToken}` },
     })
     expect(asRival.status).toBe(404)
     const crossing = await fetch(`${pulse.http}/v1/devices`, {
-      headers: { authorization: `Bearer ${theirs}`, 'pulse-tenant': 'acme' },
+      headers: { authorization: `Bearer ${theirs.accessToken}`, 'pulse-tenant': 'acme' },
     })
     expect(crossing.status).toBe(404)
   })

@@ -12,7 +12,7 @@ import {
 } from '#platform'
 import { type Act, createRegistry, patchIndex, type Registry } from '#registry'
 import { readSparks } from '#stream'
-import { type TestDatabase, testDatabase, testLog } from '../testing/index.ts'
+import { type TestDatabase, testDatabase, testLog, testTokens } from '../testing/index.ts'
 import { createFleet, type Fleet } from './fleet.ts'
 import { fleetRoutes } from './routes.ts'
 import { startSampler } from './sampler.ts'
@@ -100,7 +100,8 @@ beforeAll(async () => {
   clock = manualClock(startMs)
   pipeline = asPipeline(db.as('pulse_pipeline'))
   const app = db.as('pulse_app')
-  registry = createRegistry({ app, pipeline, clock, log: testLog })
+  const tokens = testTokens(startMs)
+  registry = createRegistry({ app, pipeline, clock, log: testLog, identity: tokens })
   const { id: tenant } = await registry.tenants.createTenant({ key: 'demo', name: 'Demo' }, actor)
   demo = { tenant, actor }
   await registry.devices.registerSite(demo, { key: 'dal', name: 'Dallas', lat: 32, lon: -96 })
@@ -111,7 +112,7 @@ beforeAll(async () => {
     offlineAfterS: 120,
     metrics: [{ name: 'tempC', title: 'Temperature' }],
   })
-  await registry.people.createPerson(
+  const { id: ada } = await registry.people.createPerson(
     tenant,
     { username: 'ada', name: 'Ada L.', password: 'secret', role: 'viewer' },
     actor,
@@ -136,11 +137,7 @@ beforeAll(async () => {
     authenticate: registry.people.authenticate,
   })
   fleetRoutes(shell, fleet)
-  bearer = await registry.sessions.signIn({
-    username: 'ada',
-    password: 'secret',
-    address: '::1',
-  })
+  bearer = tokens.issue({ issuer: 'embedded', subject: ada, claimed: undefined })
 })
 afterAll(async () => {
   await shell?.close()

@@ -18,9 +18,8 @@ interface Chapter {
 const code = (label: string, text: string): Html =>
   html`<pre tabindex="0" role="group" aria-label="${label}"><code>${text}</code></pre>`
 
-const signIn = `curl -s http://localhost:8080/v1/session \\
-  -H 'content-type: application/json' \\
-  -d '{"username":"ada","password":"…"}'`
+const asKey = `curl -s http://localhost:8080/v1/devices \\
+  -H 'authorization: Bearer pulse_k_…'`
 const problem = `HTTP/1.1 404 Not Found
 content-type: application/problem+json
 
@@ -47,10 +46,12 @@ const people: readonly Chapter[] = [
     id: 'authentication',
     title: 'Who asks',
     text: html`
-<p>People sign in with <a href="#postSession"><code>POST /v1/session</code></a> and send what it answers as
-<code>Authorization: Bearer …</code>. A session ends 12 hours after it was last used. Devices send their own token
-in the same header to <a href="#postIngest"><code>POST /v1/ingest</code></a>, and nowhere else.</p>
-${code('Signing in', signIn)}
+<p>Whoever asks sends <code>Authorization: Bearer …</code>. A program has an API key, which an admin makes in the
+portal or at <a href="#postApiKeys"><code>POST /v1/api-keys</code></a>: it belongs to one tenant, does what it was given
+and no more, and ends on its day. People sign in by OpenID Connect, as the portal does: <a href="#getSignIn"><code>GET
+/v1/sign-in</code></a> says where, and the access token is the bearer. Devices send their own token in the same header
+to <a href="#postIngest"><code>POST /v1/ingest</code></a>, and nowhere else.</p>
+${code('Asking with an API key', asKey)}
 <p>Every route names the permission that it needs; which role has which is listed in
 <code>docs/permissions.md</code>. Who has no permission gets <code>registry.forbidden</code>.</p>`,
   },

@@ -1,10 +1,10 @@
 import type { ApiKeyDraft } from '@pulse/contract'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type ManualClock, manualClock } from '#platform'
-import { type TestDatabase, testDatabase } from '../testing/index.ts'
+import { type TestDatabase, testDatabase, testTokens } from '../testing/index.ts'
 import type { Act } from './act.ts'
 import type { Registry } from './registry.ts'
-import { auditOf, grantBy, requestOf, testTokens } from './test-people.ts'
+import { auditOf, grantBy, requestOf } from './test-people.ts'
 import { startMs, testRegistry } from './test-registry.ts'
 
 let db: TestDatabase
@@ -17,7 +17,7 @@ const DAY = 86_400_000
 beforeAll(async () => {
   db = await testDatabase()
   clock = manualClock(startMs)
-  ;({ registry, demo, other } = await testRegistry(db, clock, { identity: testTokens() }))
+  ;({ registry, demo, other } = await testRegistry(db, clock, { identity: testTokens(startMs) }))
 })
 afterAll(async () => {
   await registry?.close()

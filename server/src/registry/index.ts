@@ -6,8 +6,10 @@ export { type IndexPatch, patchIndex } from './device-index.ts'
 export type { NewDevice } from './devices.ts'
 export type { DeviceLogin, Directory } from './directory.ts'
 export type { SiteStatusCount } from './facet-rows.ts'
+export type { Identity, VerifyBearer } from './identity.ts'
 export type { FoundDevice } from './index-rows.ts'
 export { identityConfig } from './oidc/from-config.ts'
+export { createKeyRing } from './oidc/keys.ts'
 export {
   createIdentityService,
   type IdentityService,

@@ -1,17 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { inTenant, type ManualClock, manualClock } from '#platform'
-import { type TestDatabase, testDatabase } from '../testing/index.ts'
+import { type TestDatabase, type TestTokens, testDatabase, testTokens } from '../testing/index.ts'
 import type { Act } from './act.ts'
 import type { Registry } from './registry.ts'
-import {
-  auditOf,
-  grantBy,
-  requestOf,
-  roleIn,
-  somebody,
-  type TestTokens,
-  testTokens,
-} from './test-people.ts'
+import { auditOf, grantBy, requestOf, roleIn, somebody } from './test-people.ts'
 import { startMs, testRegistry } from './test-registry.ts'
 
 let db: TestDatabase
@@ -26,7 +18,7 @@ let drawn = 0
 beforeAll(async () => {
   db = await testDatabase()
   clock = manualClock(startMs)
-  tokens = testTokens()
+  tokens = testTokens(startMs)
   ;({ registry, demo, other } = await testRegistry(db, clock, { identity: tokens }))
   boss = (await made('admin', 'boss')).id
 })

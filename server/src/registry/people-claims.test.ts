@@ -1,19 +1,16 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type ManualClock, manualClock } from '#platform'
-import { type TestDatabase, testDatabase } from '../testing/index.ts'
+import {
+  ISSUER,
+  type TestDatabase,
+  type TestTokens,
+  testDatabase,
+  testTokens,
+} from '../testing/index.ts'
 import type { Act } from './act.ts'
 import type { Identity } from './identity.ts'
 import type { Registry } from './registry.ts'
-import {
-  auditOf,
-  grantBy,
-  ISSUER,
-  requestOf,
-  roleIn,
-  somebody,
-  type TestTokens,
-  testTokens,
-} from './test-people.ts'
+import { auditOf, grantBy, requestOf, roleIn, somebody } from './test-people.ts'
 import { startMs, testRegistry } from './test-registry.ts'
 
 let db: TestDatabase
@@ -28,7 +25,7 @@ let drawn = 0
 beforeAll(async () => {
   db = await testDatabase()
   clock = manualClock(startMs)
-  tokens = testTokens()
+  tokens = testTokens(startMs)
   const deps = { identity: tokens, operatorRole: 'pulse-operator' }
   ;({ registry, demo, other } = await testRegistry(db, clock, deps))
 })

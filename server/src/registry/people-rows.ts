@@ -43,7 +43,7 @@ export const endSession = (
   sql: TenantSql | Database,
   of: { issuer: string; session: string; atMs: number; untilMs: number },
 ) => sql`
-  select registry.end_session_of(${of.issuer}, ${of.session}, ${new Date(of.atMs)},
+  select registry.end_session(${of.issuer}, ${of.session}, ${new Date(of.atMs)},
                                  ${new Date(of.untilMs)})`
 
 export interface NewAccountPerson {

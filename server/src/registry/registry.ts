@@ -1,4 +1,4 @@
-import type { Clock, Database, Log, PipelineSql, TenantSql } from '#platform'
+import type { Clock, Database, Log, PipelineSql } from '#platform'
 import { type ApiKeys, createApiKeys } from './api-keys.ts'
 import { type CachedDirectory, createDirectory } from './cached-directory.ts'
 import { createDevices, type Devices } from './devices.ts'
@@ -7,10 +7,8 @@ import type { VerifyBearer } from './identity.ts'
 import { createInvitations, type Invitations } from './invitations.ts'
 import { createMembers, type Members } from './members.ts'
 import { createOperators, type Operators } from './operators.ts'
-import { hashPassword, type PasswordCost, passwordCost } from './passwords.ts'
 import { createPeople, type From, type People } from './people.ts'
 import type { PasswordKeeper } from './people-made.ts'
-import { createSessions, type Sessions } from './people-sessions.ts'
 import { createRoles, type Roles } from './roles.ts'
 import { createSearch, type Search } from './search.ts'
 import { createTenants, type Tenants } from './tenants.ts'
@@ -23,10 +21,8 @@ export interface RegistryDeps {
   readonly pipeline: PipelineSql
   readonly clock: Clock
   readonly log: Log
-  /** For tests that sign in often; nothing else should be cheap. */
-  readonly passwordCost?: PasswordCost
   /** Who signs in, and how it is proven. */
-  readonly identity?: IdentityOf
+  readonly identity: IdentityOf
   /** The cell of this installation. */
   readonly cell?: string
   /** The role that an issuer claims for operators of the platform. */
@@ -44,7 +40,6 @@ export interface IdentityOf {
 export interface Registry {
   readonly directory: CachedDirectory
   readonly people: People
-  readonly sessions: Sessions
   readonly members: Members
   readonly roles: Roles
   readonly invitations: Invitations
@@ -63,29 +58,22 @@ export function createRegistry(deps: RegistryDeps): Registry {
   const { app, pipeline, clock, log } = deps
   const directory = createDirectory({ sql: pipeline, clock, log })
   const apiKeys = createApiKeys({ app, clock, log })
-  const cost = deps.passwordCost ?? passwordCost
-  const sessions = createSessions({ app, clock, passwordCost: cost })
-  const { identity } = deps
-  const passwords = identity?.accounts ?? createPasswords(cost, clock)
+  const { verify, accounts: passwords, signIns } = deps.identity
   const people = createPeople({
     app,
     clock,
     log,
     passwords,
     operatorRole: deps.operatorRole,
-    verify: async (bearer) =>
-      identity && !bearer.startsWith('pulse_s_')
-        ? identity.verify(bearer)
-        : sessions.verify(bearer),
+    verify,
     keys: apiKeys,
     visits: (person) => enteringsOf(app, person, clock.now()),
-    endSignIn: async (person, sid, from) => identity?.signIns.end(person, sid, from),
+    endSignIn: signIns.end,
   })
   const access = { app, clock, changed: people.forget }
   return {
     directory,
     people,
-    sessions,
     members: createMembers(access),
     roles: createRoles(access),
     invitations: createInvitations({ ...access, passwords }),
@@ -103,10 +91,3 @@ export function createRegistry(deps: RegistryDeps): Registry {
     },
   }
 }
-
-const createPasswords = (cost: PasswordCost, clock: Clock): PasswordKeeper => ({
-  hash: (password) => hashPassword(password, cost),
-  put: async (sql: TenantSql, person, passwordHash, mustChange) =>
-    void (await sql`
-      select registry.put_account(${person}, ${passwordHash}, ${mustChange}, ${new Date(clock.now())})`),
-})

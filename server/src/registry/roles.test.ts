@@ -1,17 +1,10 @@
 import type { Permission } from '@pulse/contract'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { manualClock } from '#platform'
-import { type TestDatabase, testDatabase } from '../testing/index.ts'
+import { type TestDatabase, type TestTokens, testDatabase, testTokens } from '../testing/index.ts'
 import type { Act } from './act.ts'
 import type { Registry } from './registry.ts'
-import {
-  auditOf,
-  grantBy,
-  requestOf,
-  somebody,
-  type TestTokens,
-  testTokens,
-} from './test-people.ts'
+import { auditOf, grantBy, requestOf, somebody } from './test-people.ts'
 import { startMs, testRegistry } from './test-registry.ts'
 
 let db: TestDatabase
@@ -22,7 +15,7 @@ let tokens: TestTokens
 
 beforeAll(async () => {
   db = await testDatabase()
-  tokens = testTokens()
+  tokens = testTokens(startMs)
   const deps = { identity: tokens }
   ;({ registry, demo, other } = await testRegistry(db, manualClock(startMs), deps))
 })

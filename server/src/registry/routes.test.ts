@@ -1,20 +1,22 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { createShell, inTenant, type Shell } from '#platform'
-import { type TestDatabase, testDatabase, testLog } from '../testing/index.ts'
+import { createShell, inTenant, manualClock, type Shell } from '#platform'
+import { type TestDatabase, testDatabase, testLog, testTokens } from '../testing/index.ts'
 import type { Act } from './act.ts'
 import type { Registry } from './registry.ts'
 import { registryRoutes } from './routes.ts'
-import { testRegistry } from './test-registry.ts'
+import { somebody } from './test-people.ts'
+import { startMs, testRegistry } from './test-registry.ts'
 
 let db: TestDatabase
 let registry: Registry
 let demo: Act
 let shell: Shell
+const tokens = testTokens(startMs)
 const bearers: Record<string, string> = {}
 
 beforeAll(async () => {
   db = await testDatabase()
-  ;({ registry, demo } = await testRegistry(db))
+  ;({ registry, demo } = await testRegistry(db, manualClock(startMs), { identity: tokens }))
   shell = await createShell({
     log: testLog,
     version: 'test',
@@ -22,18 +24,7 @@ beforeAll(async () => {
   })
   registryRoutes(shell, registry)
   for (const role of ['viewer', 'engineer'] as const) {
-    await registry.people.createPerson(
-      demo.tenant,
-      { username: role, name: role, password: role, role },
-      demo.actor,
-    )
-    const answer = await shell.inject({
-      method: 'POST',
-      url: '/v1/session',
-      payload: { username: role, password: role },
-    })
-    expect(answer.statusCode).toBe(201)
-    bearers[role] = answer.json<{ token: string }>().token
+    bearers[role] = (await somebody({ registry, tokens }, demo, { role, name: role })).bearer
   }
 })
 afterAll(async () => {
@@ -69,11 +60,8 @@ describe('sessions', () => {
   })
 
   test('end by DELETE', async () => {
-    const answer = await call(undefined, 'POST', '/v1/session', {
-      username: 'viewer',
-      password: 'viewer',
-    })
-    bearers['leaving'] = (answer.body as unknown as { token: string }).token
+    const leaving = await somebody({ registry, tokens }, demo, { role: 'viewer' })
+    bearers['leaving'] = leaving.bearer
     expect((await call('leaving', 'DELETE', '/v1/session')).status).toBe(204)
     expect((await call('leaving', 'GET', '/v1/session')).status).toBe(401)
     expect((await call('viewer', 'GET', '/v1/session')).status).toBe(200)

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { asPipeline, connect, inTenant, manualClock, PulseError } from '#platform'
-import { type TestDatabase, testDatabase, testLog } from '../testing/index.ts'
+import { type TestDatabase, testDatabase, testLog, testTokens } from '../testing/index.ts'
 import type { Act } from './act.ts'
 import type { DeviceSort } from './cursor.ts'
 import { patchIndex } from './device-index.ts'
@@ -213,6 +213,7 @@ describe('searching the fleet', () => {
       pipeline: asPipeline(db.as('pulse_pipeline')),
       clock: manualClock(startMs),
       log: testLog,
+      identity: testTokens(startMs),
     })
     try {
       const names = async (tenant: number) =>

@@ -5,7 +5,6 @@ const CREDENTIAL_LENGTH = 20
 const DEVICE_TOKEN = /^pulse_d_([0-9a-z]{8,32})_([A-Za-z0-9_-]{43})$/
 const API_KEY = /^pulse_k_([0-9a-z]{16})_([A-Za-z0-9_-]{43})$/
 const API_KEY_ID_LENGTH = 16
-const SESSION_TOKEN = /^pulse_s_[A-Za-z0-9_-]{43}$/
 
 /** A device token in its two parts. */
 export interface DeviceTokenParts {
@@ -57,12 +56,6 @@ export function drawInvitationToken(): { readonly token: string; readonly hash: 
   const token = `pulse_i_${randomBytes(32).toString('base64url')}`
   return { token, hash: sha256(token) }
 }
-
-/** Draws the bearer of a person's session. */
-export const drawSessionToken = (): string => `pulse_s_${randomBytes(32).toString('base64url')}`
-
-/** True for what looks like the bearer of a session; spares the database anything else. */
-export const isSessionToken = (token: string): boolean => SESSION_TOKEN.test(token)
 
 /**
  * A fast hash is right here: the input has 256 random bits, so there is nothing to guess, and a

@@ -1,4 +1,4 @@
-import { credentials, session, signedIn } from '@pulse/contract'
+import { session } from '@pulse/contract'
 import { z } from 'zod'
 import type { FastifyRequest, Principal, Shell } from '#platform'
 import { refuse } from './errors.ts'
@@ -15,28 +15,8 @@ export function personOf({ principal }: FastifyRequest): Principal {
 export const fromOf = ({ ip, id }: FastifyRequest): From => ({ address: ip, requestId: id })
 
 /** Routes of a person's own session. */
-export function sessionRoutes(app: Shell, { people, sessions }: Registry): void {
+export function sessionRoutes(app: Shell, { people }: Registry): void {
   const tags = ['Session']
-  app.post(
-    '/v1/session',
-    {
-      config: { open: 'nobody' },
-      schema: {
-        tags,
-        summary: 'Sign in',
-        security: [],
-        body: credentials,
-        response: { 201: signedIn },
-      },
-    },
-    async (request, reply) => {
-      const token = await sessions.signIn({ ...request.body, address: request.ip })
-      const headers = { authorization: `Bearer ${token}` }
-      const principal = await people.authenticate({ headers } as FastifyRequest)
-      if (!principal) throw refuse.unauthenticated()
-      return reply.code(201).send({ ...people.session(principal), token })
-    },
-  )
   app.get(
     '/v1/session',
     {

@@ -1,57 +1,10 @@
 import { type Permission, type Role, rolePermissions } from '@pulse/contract'
 import { type FastifyRequest, inTenant, newId, type Principal } from '#platform'
-import type { TestDatabase } from '../testing/index.ts'
+import type { TestDatabase, TestTokens } from '../testing/index.ts'
 import type { Grant } from './access.ts'
 import type { Act } from './act.ts'
-import { refuse } from './errors.ts'
-import type { Identity } from './identity.ts'
-import { hashPassword } from './passwords.ts'
-import type { IdentityOf, Registry } from './registry.ts'
-import { cheap, startMs } from './test-registry.ts'
-
-/** Stands for an identity provider: gives the identities that a test made tokens for. */
-export interface TestTokens extends IdentityOf {
-  /** A token that says this; five minutes long, issued when the tests begin unless told otherwise. */
-  issue(facts: Partial<Identity>): string
-}
-
-export const ISSUER = 'https://issuer.example'
-
-export function testTokens(): TestTokens {
-  const issued = new Map<string, Identity>()
-  return {
-    async verify(bearer) {
-      const identity = issued.get(bearer)
-      if (!identity) throw refuse.unauthenticated()
-      return identity
-    },
-    accounts: {
-      hash: (password) => hashPassword(password, cheap),
-      put: async (sql, person, passwordHash, mustChange) =>
-        void (await sql`
-          select registry.put_account(${person}, ${passwordHash}, ${mustChange}, ${new Date(startMs)})`),
-    },
-    signIns: { end: async () => false },
-    issue(facts) {
-      const issuedAt = facts.issuedAt ?? new Date(startMs)
-      const token = `token-${issued.size}`
-      issued.set(token, {
-        issuer: ISSUER,
-        subject: 'ada',
-        session: 'sid-1',
-        username: 'Ada',
-        name: 'Ada L.',
-        email: undefined,
-        emailVerified: false,
-        claimed: { tenants: [], roles: [] },
-        issuedAt,
-        expiresAt: new Date(issuedAt.getTime() + 5 * 60_000),
-        ...facts,
-      })
-      return token
-    },
-  }
-}
+import type { Registry } from './registry.ts'
+import { startMs } from './test-registry.ts'
 
 /** A request as far as authentication looks at it. */
 export const requestOf = (bearer?: string, tenant?: string): FastifyRequest =>

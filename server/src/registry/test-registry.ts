@@ -1,6 +1,5 @@
 import { asPipeline, type Clock, manualClock } from '#platform'
-import { testLog } from '#testing'
-import type { TestDatabase } from '../testing/index.ts'
+import { type TestDatabase, testLog, testTokens } from '../testing/index.ts'
 import type { Act } from './act.ts'
 import type { NewDevice } from './devices.ts'
 import { createRegistry, type Registry, type RegistryDeps } from './registry.ts'
@@ -11,9 +10,6 @@ export interface TestRegistry {
   readonly demo: Act
   readonly other: Act
 }
-
-/** A hash in a millisecond, so that tests may sign in often. */
-export const cheap = { N: 2 ** 10, r: 8, p: 1 }
 
 export const startMs = Date.parse('2026-11-23T20:00:00.000Z')
 
@@ -27,7 +23,7 @@ export async function testRegistry(
     pipeline: asPipeline(db.as('pulse_pipeline')),
     clock,
     log: testLog,
-    passwordCost: cheap,
+    identity: testTokens(startMs),
     ...more,
   })
   const act = async (key: string): Promise<Act> => {

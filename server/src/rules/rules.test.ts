@@ -9,7 +9,7 @@ import {
   type Shell,
 } from '#platform'
 import { type Act, createRegistry, type Device, type Registry } from '#registry'
-import { type TestDatabase, testDatabase, testLog } from '../testing/index.ts'
+import { type TestDatabase, testDatabase, testLog, testTokens } from '../testing/index.ts'
 import { rulesRoutes } from './routes.ts'
 import { createRules, type Rules } from './rules.ts'
 import { command, message, type TestLane, testLane } from './test-lane.ts'
@@ -32,7 +32,7 @@ let theirs: Device
 beforeAll(async () => {
   db = await testDatabase()
   const [app, pipeline] = [db.as('pulse_app'), asPipeline(db.as('pulse_pipeline'))]
-  registry = createRegistry({ app, pipeline, clock, log: testLog })
+  registry = createRegistry({ app, pipeline, clock, log: testLog, identity: testTokens(0) })
   const tenantOf = async (key: string): Promise<Act> => {
     const { id } = await registry.tenants.createTenant({ key, name: key }, ann)
     const act = { tenant: id, actor: ann }

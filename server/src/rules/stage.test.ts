@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { asPipeline, manualClock } from '#platform'
 import { createRegistry, type Device, type Registry } from '#registry'
-import { type TestDatabase, testDatabase, testLog } from '../testing/index.ts'
+import { type TestDatabase, testDatabase, testLog, testTokens } from '../testing/index.ts'
 import { createRules, type Rules } from './rules.ts'
 import { command, message, type TestLane, testLane } from './test-lane.ts'
 
@@ -25,7 +25,7 @@ let pump: Device
 beforeAll(async () => {
   db = await testDatabase()
   const [app, pipeline] = [db.as('pulse_app'), asPipeline(db.as('pulse_pipeline'))]
-  registry = createRegistry({ app, pipeline, clock, log: testLog })
+  registry = createRegistry({ app, pipeline, clock, log: testLog, identity: testTokens(0) })
   const made = await registry.tenants.createTenant({ key: 'demo', name: 'Demo' }, actor)
   tenant = made.id
   const act = { tenant, actor }
