@@ -1,12 +1,14 @@
 import { auditVerify } from './audit-verify.ts'
 import { CannotRun, type Command } from './command.ts'
 import { rotateDataKey, rotateMasterKey } from './secrets.ts'
+import { rotateSignInKey } from './sign-in-key.ts'
 
 /** Every command, by its words. */
 const commands: Readonly<Record<string, Command>> = {
   'audit verify': auditVerify,
   'secrets rotate-data-key': rotateDataKey,
   'secrets rotate-master-key': rotateMasterKey,
+  'secrets rotate-sign-in-key': rotateSignInKey,
 }
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`)

@@ -49,6 +49,23 @@ describe('the keys of the provider', () => {
     expect(kidOf(young)).not.toBe(kidOf(old))
     await expect(pulse.service.verify(old)).resolves.toBeDefined()
     expect((await shown()).map(({ kid }) => kid)).toEqual([kidOf(young), kidOf(old)])
+    const told = await pulse.db.superuser()`
+      select subject, after from platform.audit
+       where tenant = 0 and action = 'registry.sign-in-key-made'`
+    expect(told).toContainEqual({ subject: `sign-in-key:${kidOf(young)}`, after: { use: 'token' } })
+  })
+
+  test('are refused at once when they are revoked', async () => {
+    const stolen = await accessToken()
+    const other = createKeyRing({ app: pulse.db.as('pulse_app'), clock, vault: pulse.vault })
+    const { signing, accepted } = await other.rotate({ revoke: true })
+    expect([signing.length, accepted.length]).toEqual([1, 1])
+    await expect(pulse.service.verify(stolen)).resolves.toBeDefined()
+    clock.advance(60_000)
+    await expect(pulse.service.verify(stolen)).rejects.toMatchObject({
+      code: 'registry.unauthenticated',
+    })
+    await expect(pulse.service.verify(await accessToken())).resolves.toBeDefined()
   })
 
   test('are refused when the last token that they signed has expired', async () => {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { exportJWK, generateKeyPair, type JWK } from 'jose'
 import { type Clock, type Database, sealedAt, uuidv7, type Vault } from '#platform'
+import { sweepIdentity } from './artifact-rows.ts'
 import { insertKey, type KeyRow, selectKeys } from './key-rows.ts'
 
 const DAY_MS = 86_400_000
@@ -33,8 +34,11 @@ export interface KeyRing {
   current(): Promise<KeySet>
   /** Looks again, unless that was done a moment ago: another process may have rotated. */
   look(): Promise<KeySet>
-  /** Replaces the signing key now. The old one signs nothing more, and is refused after a while. */
-  rotate(): Promise<KeySet>
+  /**
+   * Replaces the signing key now. The old one signs nothing more, and is refused when its last token
+   * has expired; or at once (`revoke`), when somebody may have it: then everybody asks for new tokens.
+   */
+  rotate(how?: { readonly revoke: boolean }): Promise<KeySet>
 }
 
 export interface KeyRingDeps {
@@ -78,9 +82,12 @@ export function createKeyRing(deps: KeyRingDeps): KeyRing {
       if (known && clock.now() - known.lookedAt < LOOK_MS) return known.set
       return shared(clock.now() - ROTATE_MS)
     },
-    async rotate() {
+    async rotate({ revoke } = { revoke: false }) {
       await pending
-      return shared(clock.now())
+      const rotated = await shared(clock.now())
+      if (!revoke) return rotated
+      await sweepIdentity(app, clock.now(), clock.now() + 1)
+      return shared(clock.now() - ROTATE_MS)
     },
   }
 }
