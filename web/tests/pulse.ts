@@ -3,14 +3,23 @@ import { fileURLToPath } from 'node:url'
 import { AxeBuilder } from '@axe-core/playwright'
 import { test as base, expect, type Page } from '@playwright/test'
 import { type PortalSession, portalSession } from './portal-session.ts'
-import { tokenSource } from './token-client.ts'
+import { tokenSource, type Who } from './token-client.ts'
 
 /** What the server writes for its demo. */
 export interface Demo {
   readonly url: string
   readonly username: string
   readonly password: string
+  /** An operator of the platform, and one of each role. */
+  readonly accounts: readonly (Who & { readonly name: string; readonly role: string })[]
   readonly mqttPort: number
+}
+
+/** Somebody of the demo by role: `engineer` belongs to two tenants, `operator` to none. */
+export function accountOf(demo: Demo, role: string): Who {
+  const found = demo.accounts.find((account) => account.role === role)
+  if (!found) throw new Error(`the demo has no ${role}`)
+  return found
 }
 
 /** Reads `demo.json`; the address without its last slash. */
@@ -24,6 +33,8 @@ export interface Api {
   readonly demo: Demo
   readonly get: <T>(path: string) => Promise<T>
   readonly post: <T>(path: string, body: unknown) => Promise<T>
+  readonly put: <T>(path: string, body: unknown) => Promise<T>
+  readonly delete: (path: string) => Promise<void>
 }
 
 interface Fixtures {
@@ -45,7 +56,10 @@ interface WorkerFixtures {
 export const test = base.extend<Fixtures, WorkerFixtures>({
   api: [
     // biome-ignore lint/correctness/noEmptyPattern: Playwright wants the braces
-    async ({}, use) => use(await connect()),
+    async ({}, use) => {
+      const demo = readDemo(process.env['PULSE_DEMO_FILE'] ?? '')
+      await use(apiOf(demo, demo))
+    },
     { scope: 'worker' },
   ],
   session: [
@@ -74,21 +88,28 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
 })
 export { expect }
 
-async function connect(): Promise<Api> {
-  const file = process.env['PULSE_DEMO_FILE'] ?? ''
-  const demo = readDemo(file)
-  const token = tokenSource(demo.url, demo)
-  const json = { 'content-type': 'application/json' }
-  const call = async <T>(path: string, init: RequestInit): Promise<T> => {
-    const headers = { ...init.headers, authorization: `Bearer ${await token()}` }
-    const answer = await fetch(demo.url + path, { ...init, headers })
+/** The API as somebody sees it, with JSON in and out; `tenant` where they belong to several. */
+export function apiOf(demo: Demo, who: Who, tenant?: string): Api {
+  const token = tokenSource(demo.url, who)
+  const call = async <T>(method: string, path: string, body?: unknown): Promise<T> => {
+    const answer = await fetch(demo.url + path, {
+      method,
+      headers: {
+        authorization: `Bearer ${await token()}`,
+        ...(tenant ? { 'pulse-tenant': tenant } : {}),
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    })
     if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`)
-    return (await answer.json()) as T
+    return (answer.status === 204 ? undefined : await answer.json()) as T
   }
   return {
     demo,
-    get: (path) => call(path, {}),
-    post: (path, body) => call(path, { method: 'POST', headers: json, body: JSON.stringify(body) }),
+    get: (path) => call('GET', path),
+    post: (path, body) => call('POST', path, body),
+    put: (path, body) => call('PUT', path, body),
+    delete: (path) => call('DELETE', path),
   }
 }
 

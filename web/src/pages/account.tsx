@@ -61,7 +61,7 @@ function OwnAccount({ session }: Pick<Parameters<typeof ProfilePanel>[0], 'sessi
 function KeptElsewhere({ issuer }: { readonly issuer: string }) {
   return (
     <Panel title="Kept by your identity provider" padded>
-      <p>
+      <p className={classes.elsewhere}>
         Name, password, second factor and sign-ins are kept by{' '}
         <a href={issuer} target="_blank" rel="noreferrer">
           {new URL(issuer).host}

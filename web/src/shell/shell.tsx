@@ -1,6 +1,8 @@
+import { useQuery } from '@tanstack/react-query'
 import { Outlet, useRouter, useRouterState } from '@tanstack/react-router'
 import { lazy, Suspense, useEffect, useState } from 'react'
 import { LiveProvider } from '../live/use-live.tsx'
+import { sessionQuery } from '../session/queries.ts'
 import { useHasTenant, useTenantKey } from '../session/use-session.ts'
 import { useHotkeys } from '../ui/hotkeys.ts'
 import { ToastHost } from '../ui/toast-host.tsx'
@@ -29,6 +31,7 @@ export function Shell() {
   const close = () => setOpen(undefined)
   const tenant = useTenantKey()
   const hasTenant = useHasTenant()
+  const { isPending } = useQuery(sessionQuery())
   useShellKeys(setOpen)
   useCloseOnMove(close)
   usePreloadedPalette()
@@ -46,7 +49,12 @@ export function Shell() {
       <div className={`${classes.shell} ${collapsed ? classes.collapsed : ''}`}>
         <TopBar onFind={() => setOpen('palette')} onMenu={() => setOpen('menu')} />
         <Rail collapsed={collapsed} onCollapse={collapse} />
-        <main id="main" className={classes.main} data-scroll tabIndex={-1}>
+        <main
+          id="main"
+          className={`${classes.main} ${isPending ? classes.waits : ''}`}
+          data-scroll
+          tabIndex={-1}
+        >
           <TenantBanners />
           <TenantGate>
             <Outlet />

@@ -1,7 +1,7 @@
 import { Button } from '@mantine/core'
 import type { Session } from '@pulse/contract'
 import { useQuery } from '@tanstack/react-query'
-import { useNavigate, useRouter, useRouterState } from '@tanstack/react-router'
+import { useNavigate, useRouter, useRouterState, useSearch } from '@tanstack/react-router'
 import { type ReactNode, useEffect } from 'react'
 import { isSignedIn } from '../session/kept-session.ts'
 import { sessionQuery } from '../session/queries.ts'
@@ -19,22 +19,14 @@ const withoutTenant = (path: string) => /^\/(?:account|operator)(?:\/|$)/.test(p
 export function TenantGate({ children }: { readonly children: ReactNode }) {
   const { data } = useQuery(sessionQuery())
   const key = useTenantKey()
-  const path = useRouterState({ select: (state) => state.location.pathname })
-  const asked = useAskedTenant()
+  // Of what is shown, not of where one is going: that has its turn when it is there.
+  const path = useRouterState({ select: (state) => state.matches.at(-1)?.pathname ?? '/' })
+  const { tenant: asked } = useSearch({ from: '/app' })
   useTenantInLink(data, asked)
   if (!data || withoutTenant(path)) return children
   if (data.tenants.length === 0) return <NoTenant session={data} />
   if (data.tenants.some((tenant) => tenant.key === key)) return children
   return asked === undefined ? null : <NotYours session={data} asked={asked} />
-}
-
-function useAskedTenant(): string | undefined {
-  return useRouterState({
-    select: ({ location }) => {
-      const search: Readonly<Record<string, unknown>> = location.search
-      return typeof search['tenant'] === 'string' ? search['tenant'] : undefined
-    },
-  })
 }
 
 /** The link names the tenant if one has several, so that a colleague sees the same. */

@@ -17,8 +17,9 @@ export function TenantMenu() {
   const { data } = useQuery(sessionQuery())
   const choose = useSwitchTenant()
   // Takes its place at once: what stands beside it must not move when the name comes.
-  if (!data || !tenant) return <span className={classes.tenant} />
-  const others = data.tenants.length > 1
+  if (!tenant) return <span className={`${classes.tenant} ${data ? classes.nowhere : ''}`} />
+  const tenants = data?.tenants ?? []
+  const others = tenants.length > 1
   const label = (
     <>
       <b>{tenant.name}</b>
@@ -37,7 +38,7 @@ export function TenantMenu() {
         </button>
       </Menu.Target>
       <Menu.Dropdown>
-        {data.tenants.map((each) => (
+        {tenants.map((each) => (
           <Menu.Item
             key={each.key}
             onClick={() => void choose(each.key)}

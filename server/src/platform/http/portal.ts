@@ -25,7 +25,8 @@ export function secureHeaders(app: Shell, connectsTo: () => readonly string[] = 
   app.addHook('onSend', async (_request, reply) => {
     reply.header('content-security-policy', contentPolicy(connectsTo()))
     reply.header('x-content-type-options', 'nosniff')
-    reply.header('referrer-policy', 'no-referrer')
+    // Not `no-referrer`: the form of an invitation must tell the sign-in pages where it comes from.
+    reply.header('referrer-policy', 'same-origin')
     reply.header('cross-origin-opener-policy', 'same-origin')
     if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store')
   })
