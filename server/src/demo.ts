@@ -62,10 +62,13 @@ export async function startDemo(deps: {
   const { tenants } = app.registry
   const { id: tenant } = await tenants.createTenant(TENANT, actor)
   const { id: second } = await tenants.createTenant(SECOND, actor)
-  await makeAccounts(app, kept.accounts, { first: tenant, second })
-  await registerSecond(app, second)
   const receiver = await startReceiver({ host: '127.0.0.1', port: 0, secret: kept.webhookSecret })
-  const tokens = await registerAll(app, tenant, kept, receiver.url)
+  // At once: to hash passwords takes other threads a while.
+  const [tokens] = await Promise.all([
+    registerAll(app, tenant, kept, receiver.url),
+    makeAccounts(app, kept.accounts, { first: tenant, second }),
+    registerSecond(app, second),
+  ])
   const facts = {
     url: `http://${config.host}:${listening.http}/`,
     ...adminOf(kept.accounts),
