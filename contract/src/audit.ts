@@ -103,7 +103,9 @@ export const auditVerificationQuery = z.object({
     .min(0)
     .max(86_400)
     .default(60)
-    .describe('How old a result may be to be answered again; 0 verifies anew.'),
+    .describe(
+      'How old a result may be to be answered again; 0 verifies anew. Ask without it for what a running one found.',
+    ),
   expect: z
     .string()
     .regex(/^[0-9a-f]{64}@[1-9][0-9]{0,14}$/, 'use hash@position')

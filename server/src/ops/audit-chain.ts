@@ -211,6 +211,10 @@ const gap = (from: number, to: number): Fault => ({
   position: from,
   id: null,
   ...unknownRow,
-  text:
-    to < from ? `Seal ${to + 1} stands twice or out of order.` : `Seals ${from} to ${to} are gone.`,
+  text: gapText(from, to),
 })
+
+function gapText(from: number, to: number): string {
+  if (to < from) return `Seal ${to + 1} stands twice or out of order.`
+  return to === from ? `Seal ${from} is gone.` : `Seals ${from} to ${to} are gone.`
+}

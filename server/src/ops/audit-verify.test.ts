@@ -107,7 +107,7 @@ describe('a log that was tampered with', () => {
       `delete from platform.audit where id = ${at(4)}`,
       'delete from ops.seal where tenant = 7 and position = 4',
     )
-    expect(await faults()).toEqual([['missing', 4, 'Seals 4 to 4 are gone.']])
+    expect(await faults()).toEqual([['missing', 4, 'Seal 4 is gone.']])
   })
 
   test('by rows that changed places is broken, and both are named', async () => {

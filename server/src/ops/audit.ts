@@ -174,16 +174,17 @@ function createVerifications(deps: {
     return run
   }
   const isYoung = ({ result }: Run, maxAgeS: number): boolean =>
-    !result || clock.now() - Date.parse(result.at) - result.tookMs <= maxAgeS * 1000
+    !!result && clock.now() - Date.parse(result.at) - result.tookMs < maxAgeS * 1000
 
   return async (tenant, { maxAgeS, expect }) => {
     const known = runs.get(tenant)
-    const usable = known && known.expect === expect && isYoung(known, maxAgeS)
+    // One at a time for a tenant: who expects something else asks again when it has ended.
+    const usable = known && (!known.result || (known.expect === expect && isYoung(known, maxAgeS)))
     const run = usable ? known : begin(tenant, expect)
     runs.set(tenant, run)
     await Promise.race([run.ended, new Promise<void>((late) => clock.after(PATIENCE_MS, late))])
     const { checked, total, result } = run
-    const state = result ? 'done' : 'running'
+    const state = result && run.expect === expect ? 'done' : 'running'
     return { state, checked, total, result: result ?? results.get(tenant) ?? null }
   }
 }
