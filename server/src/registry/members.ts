@@ -26,64 +26,71 @@ export interface MembersDeps {
   readonly changed: () => void
 }
 
-export function createMembers({ app, clock, changed }: MembersDeps): Members {
-  const announce = (sql: TenantSql, { tenant }: Grant, person: string) =>
-    emit(
-      sql,
-      [
-        {
-          type: 'registry.member-changed',
-          tenant,
-          subject: `person:${person}`,
-          data: { person },
-        },
-      ],
-      clock.now(),
-    )
+export function createMembers(deps: MembersDeps): Members {
+  const { app, changed } = deps
   return {
     list: (tenant, self) =>
       inTenant(app, tenant, async (sql) =>
         (await selectMembers(sql)).map((row) => wire(row, self)),
       ),
-    async change(grant, person, change) {
+    async change(grant, person, wanted) {
       const facts = await inTenant(app, grant.tenant, async (sql) => {
-        const row = await hold(sql, grant, person)
-        const next = { role: change.role ?? row.role, active: change.active ?? row.active }
-        if (next.role !== row.role) await mayGive(sql, grant, row, next.role)
-        if (next.role !== row.role || next.active !== row.active) {
-          await keepingAnAdmin(
-            sql,
-            () => sql`
-              update registry.membership set role = ${next.role}, active = ${next.active}
-               where person = ${person}`,
-          )
-          const before = { role: row.role, active: row.active }
-          const subject = `person:${person}`
-          await audit(sql, grant, 'registry.member-changed', { subject, before, after: next })
-          await announce(sql, grant, person)
-        }
+        await change(sql, { ...deps, grant, person }, wanted)
         return wire(await select(sql, person), grant.actor.id)
       })
       changed()
       return facts
     },
     async remove(grant, person) {
-      await inTenant(app, grant.tenant, async (sql) => {
-        const row = await hold(sql, grant, person)
-        // It would come back with the next sign-in.
-        if (row.source === 'claims') throw refuse.claimedRole()
-        await keepingAnAdmin(
-          sql,
-          () => sql`delete from registry.membership where person = ${person}`,
-        )
-        const before = { role: row.role, active: row.active }
-        const subject = `person:${person}`
-        await audit(sql, grant, 'registry.member-removed', { subject, before })
-        await announce(sql, grant, person)
-      })
+      await inTenant(app, grant.tenant, (sql) => remove(sql, { ...deps, grant, person }))
       changed()
     },
   }
+}
+
+/** A member about whom somebody decides. */
+interface Case extends MembersDeps {
+  readonly grant: Grant
+  readonly person: string
+}
+
+async function change(sql: TenantSql, of: Case, wanted: MemberChange): Promise<void> {
+  const { grant, person } = of
+  const row = await hold(sql, grant, person)
+  const next = { role: wanted.role ?? row.role, active: wanted.active ?? row.active }
+  if (next.role !== row.role) await mayGive(sql, grant, row, next.role)
+  if (next.role === row.role && next.active === row.active) return
+  await keepingAnAdmin(
+    sql,
+    () => sql`
+      update registry.membership set role = ${next.role}, active = ${next.active}
+       where person = ${person}`,
+  )
+  await tell(sql, of, 'registry.member-changed', { before: standing(row), after: next })
+}
+
+async function remove(sql: TenantSql, of: Case): Promise<void> {
+  const { grant, person } = of
+  const row = await hold(sql, grant, person)
+  // It would come back with the next sign-in.
+  if (row.source === 'claims') throw refuse.claimedRole()
+  await keepingAnAdmin(sql, () => sql`delete from registry.membership where person = ${person}`)
+  await tell(sql, of, 'registry.member-removed', { before: standing(row) })
+}
+
+const standing = ({ role, active }: Held) => ({ role, active })
+
+async function tell(
+  sql: TenantSql,
+  { grant, person, clock }: Case,
+  action: string,
+  facts: { readonly before: object; readonly after?: object },
+): Promise<void> {
+  const { tenant } = grant
+  const subject = `person:${person}`
+  await audit(sql, grant, action, { subject, ...facts })
+  const type = 'registry.member-changed'
+  await emit(sql, [{ type, tenant, subject, data: { person } }], clock.now())
 }
 
 interface Held {

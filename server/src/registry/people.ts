@@ -11,19 +11,13 @@ import {
 } from '#platform'
 import type { ApiKeys } from './api-keys.ts'
 import { available } from './available.ts'
-import { refuse } from './errors.ts'
-import type { Identity, VerifyBearer } from './identity.ts'
+import type { VerifyBearer } from './identity.ts'
 import { changeOfPerson } from './oidc/audited.ts'
 import { createFinder, type FinderDeps, signInOf } from './people-finder.ts'
+import { createIdentifier, type PersonSource } from './people-identifier.ts'
 import { type MadeDeps, makePerson, type NewPerson } from './people-made.ts'
-import { bearerOf, principalOf, sessionOf } from './people-principal.ts'
-import {
-  endSession,
-  type MemberRow,
-  noteSeen,
-  type PersonFacts,
-  selectMembers,
-} from './people-rows.ts'
+import { bearerOf, sessionOf } from './people-principal.ts'
+import { endSession, type MemberRow, noteSeen, selectMembers } from './people-rows.ts'
 import { createSeen } from './people-seen.ts'
 
 /** Tokens may be dated by another clock than ours. */
@@ -76,29 +70,11 @@ export interface PeopleDeps extends FinderDeps, MadeDeps {
   readonly endSignIn: (person: string, session: string, from: From) => Promise<unknown>
 }
 
-/** What a principal was made from, to be looked at again. */
-type Source =
-  | { readonly kind: 'key'; readonly bearer: string }
-  | { readonly kind: 'person'; readonly identity: Identity; readonly facts: PersonFacts }
-
 export function createPeople(deps: PeopleDeps): People {
   const { app, clock, keys } = deps
-  const sources = createSources()
   const finder = createFinder(deps)
+  const identify = createIdentifier({ clock, finder, keys })
   const seen = createSeen({ ...deps, write: (noted) => writeSeen(app, noted) })
-
-  const personOf = async (identity: Identity): Promise<Principal> => {
-    const now = await finder.person(identity)
-    return sources.keep(principalOf(now), { kind: 'person', identity, facts: now.facts })
-  }
-  const keyOf = async (bearer: string): Promise<Principal> =>
-    sources.keep(await keys.authenticate(bearer), { kind: 'key', bearer })
-  const again = async (principal: Principal): Promise<Principal> => {
-    const source = sources.of(principal)
-    if (source.kind === 'key') return keyOf(source.bearer)
-    if (source.identity.expiresAt.getTime() <= clock.now()) throw refuse.unauthenticated()
-    return personOf(source.identity)
-  }
   const forget = () => {
     finder.forget()
     keys.forget()
@@ -108,27 +84,27 @@ export function createPeople(deps: PeopleDeps): People {
     async authenticate(request) {
       const bearer = bearerOf(request)
       if (bearer === undefined) return undefined
-      if (bearer.startsWith('pulse_k_')) return keyOf(bearer)
-      const principal = await personOf(await deps.verify(bearer))
+      if (bearer.startsWith('pulse_k_')) return identify.key(bearer)
+      const principal = await identify.person(await deps.verify(bearer))
       const tenant = visited(principal, request)
       if (tenant !== undefined) seen.note(JSON.stringify([tenant, principal.id]))
       return principal
     },
     session(principal) {
-      const { facts, identity } = sources.ofPerson(principal)
+      const { facts, identity } = identify.sourceOf(principal)
       return sessionOf(principal, facts, identity)
     },
     async endSession(principal, from) {
-      await end(deps, sources.ofPerson(principal), from)
+      await end(deps, identify.sourceOf(principal), from)
       forget()
     },
     emailOf(principal) {
-      const { email, emailVerified } = sources.ofPerson(principal).facts
+      const { email, emailVerified } = identify.sourceOf(principal).facts
       return { email, verified: emailVerified }
     },
     async stillMay(principal, tenantKey, permission) {
       try {
-        permitted(await again(principal), permission, tenantKey)
+        permitted(await identify.again(principal), permission, tenantKey)
         return true
       } catch (error) {
         if (error instanceof PulseError && !error.retry) return false
@@ -144,29 +120,6 @@ export function createPeople(deps: PeopleDeps): People {
     forget,
     flush: seen.flush,
     close: seen.close,
-  }
-}
-
-/** Remembers what principals were made from, for as long as they live. */
-function createSources() {
-  const sources = new WeakMap<Principal, Source>()
-  const of = (principal: Principal): Source => {
-    const source = sources.get(principal)
-    if (!source) throw new Error('this principal was not made here')
-    return source
-  }
-  return {
-    keep(principal: Principal, source: Source): Principal {
-      sources.set(principal, source)
-      return principal
-    },
-    of,
-    /** @throws `registry.people-only` */
-    ofPerson(principal: Principal): Extract<Source, { kind: 'person' }> {
-      const source = of(principal)
-      if (source.kind !== 'person') throw refuse.peopleOnly()
-      return source
-    },
   }
 }
 
@@ -191,7 +144,7 @@ const writeSeen = (app: Database, noted: ReadonlyMap<string, number>) =>
 /** Tokens that were issued for the sign-in are refused until they would have expired by themselves. */
 async function end(
   { app, clock, endSignIn }: PeopleDeps,
-  { identity, facts }: Extract<Source, { kind: 'person' }>,
+  { identity, facts }: PersonSource,
   from: From,
 ): Promise<void> {
   const atMs = clock.now()

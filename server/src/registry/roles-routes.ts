@@ -9,7 +9,12 @@ const url = '/v1/roles/:key'
 const params = z.object({ key: roleKey })
 
 /** Routes of roles. */
-export function roleRoutes(app: Shell, { roles }: Registry): void {
+export function roleRoutes(app: Shell, registry: Registry): void {
+  readRoutes(app, registry)
+  writeRoutes(app, registry)
+}
+
+function readRoutes(app: Shell, { roles }: Registry): void {
   app.get(
     '/v1/roles',
     {
@@ -30,6 +35,9 @@ export function roleRoutes(app: Shell, { roles }: Registry): void {
     },
     (request) => roles.role(tenantOf(request), request.params.key),
   )
+}
+
+function writeRoutes(app: Shell, { roles }: Registry): void {
   app.put(
     url,
     {
