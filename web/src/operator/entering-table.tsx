@@ -131,7 +131,7 @@ function EndButton({ entering, onEnd }: EndButtonProps) {
       aria-label={`End the stay of ${entering.personName} in ${entering.tenant}`}
       onClick={() => onEnd(entering)}
     >
-      End it
+      End
     </Button>
   )
 }

@@ -40,8 +40,8 @@ export function EndOperator({ operator, onClose }: EndOperatorProps) {
   const { mutate, error, isPending } = useGrant(`${name} is no operator any more.`, onClose)
   return (
     <Confirm
-      title={self ? 'Give up the operator’s area?' : `Take the operator’s area from ${name}?`}
-      act={self ? 'Give it up' : 'Take it'}
+      title={self ? 'Give up the operator’s area?' : `Take away the operator’s area from ${name}?`}
+      act={self ? 'Give it up' : 'Take it away'}
       keep="Leave it"
       ready={isReason(reason)}
       pending={isPending}

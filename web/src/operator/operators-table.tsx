@@ -71,14 +71,14 @@ const endColumn = (onEnd: (operator: OperatorFacts) => void): Column<OperatorFac
   key: 'end',
   title: 'Action',
   end: true,
-  width: '100px',
+  width: '120px',
   cell: (operator) => (
     <Button
       size="compact-xs"
-      aria-label={`Take the operator’s area from ${operator.name}`}
+      aria-label={`Take away the operator’s area from ${operator.name}`}
       onClick={() => onEnd(operator)}
     >
-      Take it…
+      Take away…
     </Button>
   ),
 })

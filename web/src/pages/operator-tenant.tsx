@@ -24,14 +24,20 @@ import { toastProblem } from '../ui/toast-problem.ts'
 
 /** One tenant as an operator sees it: figures, facts, stays; and what can be done with it. */
 export function OperatorTenantPage() {
+  return (
+    <OperatorsOnly>
+      <Chosen />
+    </OperatorsOnly>
+  )
+}
+
+function Chosen() {
   const { key = '' } = useParams({ strict: false })
   const query = useQuery(tenantQuery(key))
   return (
-    <OperatorsOnly>
-      <QueryView query={query} skeleton={<TenantSkeleton />}>
-        {(tenant) => <Tenant tenant={tenant} />}
-      </QueryView>
-    </OperatorsOnly>
+    <QueryView query={query} skeleton={<TenantSkeleton />}>
+      {(tenant) => <Tenant tenant={tenant} />}
+    </QueryView>
   )
 }
 
