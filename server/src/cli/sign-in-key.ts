@@ -1,4 +1,4 @@
-import { systemClock } from '#platform'
+import { silentLog, systemClock } from '#platform'
 import { createKeyRing } from '#registry'
 import type { Command } from './command.ts'
 import { onSecrets, secretFlags, settingsOf } from './secrets.ts'
@@ -16,7 +16,8 @@ before stays good until it expires, with it every browser asks for new tokens.`,
     const revoke = args.includes('--revoke')
     const settings = settingsOf(args.filter((arg) => arg !== '--revoke'))
     return onSecrets(settings, async ({ owner: app, vault }) => {
-      const { signing } = await createKeyRing({ app, vault, clock: systemClock }).rotate({ revoke })
+      const ring = createKeyRing({ app, vault, clock: systemClock, log: silentLog })
+      const { signing } = await ring.rotate({ revoke })
       say(`Key ${signing[0]?.kid} signs from now on.`)
       return 0
     })

@@ -1,6 +1,6 @@
 import { decodeProtectedHeader } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type ManualClock, manualClock } from '#platform'
+import { type ManualClock, manualClock, silentLog } from '#platform'
 import { signInByForm } from '../../testing/sign-in.ts'
 import { createKeyRing, RETIRED_FOR_MS } from './keys.ts'
 import { type TestIdentity, type TestPerson, testIdentity } from './test-identity.ts'
@@ -57,7 +57,12 @@ describe('the keys of the provider', () => {
 
   test('are refused at once when they are revoked', async () => {
     const stolen = await accessToken()
-    const other = createKeyRing({ app: pulse.db.as('pulse_app'), clock, vault: pulse.vault })
+    const other = createKeyRing({
+      app: pulse.db.as('pulse_app'),
+      clock,
+      vault: pulse.vault,
+      log: silentLog,
+    })
     const { signing, accepted } = await other.rotate({ revoke: true })
     expect([signing.length, accepted.length]).toEqual([1, 1])
     await expect(pulse.service.verify(stolen)).resolves.toBeDefined()
@@ -91,7 +96,12 @@ describe('the keys of the provider', () => {
 
   test('that another process rotated are known with the first token that bears them', async () => {
     await accessToken()
-    const other = createKeyRing({ app: pulse.db.as('pulse_app'), clock, vault: pulse.vault })
+    const other = createKeyRing({
+      app: pulse.db.as('pulse_app'),
+      clock,
+      vault: pulse.vault,
+      log: silentLog,
+    })
     const before = await other.current()
     await pulse.service.rotateKeys()
     const young = kidOf(await accessToken())
@@ -100,11 +110,20 @@ describe('the keys of the provider', () => {
     expect((await other.look()).accepted[0]?.kid).toBe(young)
   })
 
+  test('that do not open any more, since the master key was lost, are replaced', async () => {
+    const before = kidOf(await accessToken())
+    await pulse.db.superuser()`update registry.oidc_key set sealed = 'v1.1.AAAA.AAAA.AAAA'`
+    clock.advance(60_000)
+    const after = await accessToken()
+    expect(kidOf(after)).not.toBe(before)
+    await expect(pulse.service.verify(after)).resolves.toBeDefined()
+  })
+
   test('are made once when two processes start at the same time', async () => {
     const other = await testIdentity()
     try {
       const rings = [1, 2, 3].map(() =>
-        createKeyRing({ app: other.db.as('pulse_app'), clock, vault: other.vault }),
+        createKeyRing({ app: other.db.as('pulse_app'), clock, vault: other.vault, log: silentLog }),
       )
       const sets = await Promise.all(rings.map((ring) => ring.current()))
       expect(new Set(sets.map(({ version }) => version)).size).toBe(1)

@@ -1,6 +1,14 @@
 import { randomBytes } from 'node:crypto'
 import { exportJWK, generateKeyPair, type JWK } from 'jose'
-import { type Clock, type Database, sealedAt, uuidv7, type Vault } from '#platform'
+import {
+  BrokenSealError,
+  type Clock,
+  type Database,
+  type Log,
+  sealedAt,
+  uuidv7,
+  type Vault,
+} from '#platform'
 import { sweepIdentity } from './artifact-rows.ts'
 import { insertKey, type KeyRow, selectKeys } from './key-rows.ts'
 
@@ -44,6 +52,7 @@ export interface KeyRing {
 export interface KeyRingDeps {
   readonly app: Database
   readonly clock: Clock
+  readonly log: Log
   readonly vault: Sealer
 }
 
@@ -57,14 +66,16 @@ export function createKeyRing(deps: KeyRingDeps): KeyRing {
 
   async function load(rotateOlderThanMs: number): Promise<KeySet> {
     const nowMs = clock.now()
-    let rows = await selectKeys(app, nowMs - RETIRED_FOR_MS)
-    const missing = (['token', 'cookie'] as const).filter(
-      (use) => !fresh(rows, use, rotateOlderThanMs),
-    )
-    for (const use of missing) await addKey(deps, use, rotateOlderThanMs)
-    if (missing.length > 0) rows = await selectKeys(app, nowMs - RETIRED_FOR_MS)
-    const set = await open(deps, rows)
-    known = { set, lookedAt: nowMs, dueAt: Math.min(nowMs + FRESH_MS, nextChange(rows)) }
+    let keys = await openKeys(deps, nowMs)
+    const due = (['token', 'cookie'] as const).filter((use) => !fresh(keys, use, rotateOlderThanMs))
+    for (const use of due) {
+      // One that does not open, because the master key was lost, is worth nothing at any age.
+      const broken = activeOf(keys, use) !== undefined && !fresh(keys, use, 0)
+      await addKey(deps, use, broken ? nowMs : rotateOlderThanMs)
+    }
+    if (due.length > 0) keys = await openKeys(deps, nowMs)
+    const set = setOf(keys)
+    known = { set, lookedAt: nowMs, dueAt: Math.min(nowMs + FRESH_MS, nextChange(keys)) }
     return set
   }
   const shared = (rotateOlderThanMs: number): Promise<KeySet> => {
@@ -92,10 +103,36 @@ export function createKeyRing(deps: KeyRingDeps): KeyRing {
   }
 }
 
+/** A key with its secret, unless that does not open. */
+interface OpenKey extends KeyRow {
+  readonly secret: string | undefined
+}
+
+async function openKeys({ app, vault, log }: KeyRingDeps, nowMs: number): Promise<OpenKey[]> {
+  const rows = await selectKeys(app, nowMs - RETIRED_FOR_MS)
+  return Promise.all(
+    rows.map(async (row) => {
+      const secret = await vault.open(row.sealed, contextOf(row.kid)).catch((error: unknown) => {
+        if (!(error instanceof BrokenSealError)) throw error
+        log.error(
+          { err: error, kid: row.kid },
+          'a sign-in key does not open; another takes its place',
+        )
+        return undefined
+      })
+      return { ...row, secret }
+    }),
+  )
+}
+
+const activeOf = (keys: readonly OpenKey[], use: KeyRow['use']): OpenKey | undefined =>
+  keys.find((key) => key.use === use && key.retiredAt === null)
+
 /** Only what signs tokens is rotated: another cookie key would break open forms for nothing. */
-function fresh(rows: readonly KeyRow[], use: KeyRow['use'], olderThanMs: number): boolean {
-  const active = rows.find((row) => row.use === use && row.retiredAt === null)
-  return active !== undefined && (use === 'cookie' || active.createdAt.getTime() > olderThanMs)
+function fresh(keys: readonly OpenKey[], use: KeyRow['use'], olderThanMs: number): boolean {
+  const active = activeOf(keys, use)
+  if (active?.secret === undefined) return false
+  return use === 'cookie' || active.createdAt.getTime() > olderThanMs
 }
 
 /** When the set must be read again: the signing key is due, or a retired one is to be refused. */
@@ -128,16 +165,14 @@ async function addKey(
   await insertKey(app, { kid, use, sealed, public: shown }, nowMs, olderThanMs)
 }
 
-async function open({ vault }: KeyRingDeps, rows: readonly KeyRow[]): Promise<KeySet> {
-  const texts = await Promise.all(rows.map(({ kid, sealed }) => vault.open(sealed, contextOf(kid))))
-  const tokens = rows.flatMap((row, index) =>
-    row.use === 'token' ? [{ row, text: texts[index] }] : [],
-  )
-  const cookie = rows.findIndex(({ use, retiredAt }) => use === 'cookie' && retiredAt === null)
+function setOf(keys: readonly OpenKey[]): KeySet {
+  const tokens = keys.filter(({ use }) => use === 'token')
   return {
-    version: rows.map(({ kid, retiredAt }) => `${kid}${retiredAt === null ? '' : '-'}`).join(' '),
-    signing: tokens.map(({ text }) => JSON.parse(text as string) as JWK),
-    accepted: tokens.map(({ row }) => row.public as JWK),
-    cookie: texts[cookie] as string,
+    version: keys.map(({ kid, retiredAt }) => `${kid}${retiredAt === null ? '' : '-'}`).join(' '),
+    signing: tokens.flatMap(({ secret }) =>
+      secret === undefined ? [] : [JSON.parse(secret) as JWK],
+    ),
+    accepted: tokens.map((key) => key.public as JWK),
+    cookie: activeOf(keys, 'cookie')?.secret ?? '',
   }
 }
