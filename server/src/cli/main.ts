@@ -1,3 +1,4 @@
+import { resetAccount } from './accounts.ts'
 import { auditVerify } from './audit-verify.ts'
 import { CannotRun, type Command } from './command.ts'
 import { rotateDataKey, rotateMasterKey } from './secrets.ts'
@@ -5,6 +6,7 @@ import { rotateSignInKey } from './sign-in-key.ts'
 
 /** Every command, by its words. */
 const commands: Readonly<Record<string, Command>> = {
+  'accounts reset': resetAccount,
   'audit verify': auditVerify,
   'secrets rotate-data-key': rotateDataKey,
   'secrets rotate-master-key': rotateMasterKey,

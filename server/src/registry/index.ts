@@ -8,6 +8,7 @@ export type { DeviceLogin, Directory } from './directory.ts'
 export type { SiteStatusCount } from './facet-rows.ts'
 export type { Identity, VerifyBearer } from './identity.ts'
 export type { FoundDevice } from './index-rows.ts'
+export { createAccountReset } from './oidc/account-reset.ts'
 export { identityConfig } from './oidc/from-config.ts'
 export { createKeyRing } from './oidc/keys.ts'
 export {

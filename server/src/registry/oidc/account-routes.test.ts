@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { systemClock } from '#platform'
 import { createBrowser } from '../../testing/browser.ts'
 import {
   beginSignIn,
@@ -7,6 +8,7 @@ import {
   signInByForm,
   type Tokens,
 } from '../../testing/sign-in.ts'
+import { createAccountReset } from './account-reset.ts'
 import { type TestIdentity, type TestPerson, testIdentity } from './test-identity.ts'
 import { totpCode } from './totp.ts'
 
@@ -189,5 +191,30 @@ describe('sign-ins', () => {
       body: { code: 'registry.unknown-sign-in' },
     })
     expect((await call(theirs, 'GET', 'account')).status).toBe(200)
+  })
+})
+
+describe('an account whose owner lost password and authenticator', () => {
+  test('is reset: a password to be changed, no second factor, no open sign-in', async () => {
+    const judy = await pulse.person('judy')
+    const tokens = await signIn(judy)
+    const { body: offer } = await call(tokens, 'POST', 'account/second-factor')
+    const code = totpCode(offer.secret, Date.now())
+    expect((await call(tokens, 'POST', 'account/second-factor/confirm', { code })).status).toBe(204)
+
+    const reset = createAccountReset({
+      app: pulse.db.as('pulse_owner'),
+      clock: systemClock,
+      passwordCost: { N: 2 ** 10, r: 8, p: 1 },
+    })
+    expect(await reset('nobody', 'drawn for nobody')).toBe(false)
+    expect(await reset('JUDY', 'drawn by a command')).toBe(true)
+    expect((await call(tokens, 'GET', 'account')).status).toBe(401)
+    const page = await passForms(createBrowser(), await beginSignIn(pulse.origin), {
+      username: 'judy',
+      password: 'drawn by a command',
+    })
+    expect(page.text).toContain('Choose a new password')
+    expect(await actionsOf(judy)).toContain('registry.account-reset')
   })
 })
