@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { secretSeen, type TestDatabase, testDatabase, testMasterKey } from '#testing'
 import { systemClock } from './clock.ts'
-import { replaceMasterKey } from './data-keys.ts'
+import { replaceMasterKey, settleMasterKey } from './data-keys.ts'
 import { environmentMasterKey, fileMasterKey, masterKeySource } from './master-key.ts'
 import { createVault, type Vault } from './vault.ts'
 
@@ -141,6 +141,20 @@ describe('a rotation of the master key', () => {
     const sealed = await (await started()).seal('a', 'here')
     await fileMasterKey(file).replace?.()
     await replaceMasterKey(owner(), fileMasterKey(file))
+    expect(await (await started()).open(sealed, 'here')).toBe('a')
+  })
+
+  test('that another process begins meanwhile does not lose its previous key', async () => {
+    const sealed = await (await started()).seal('a', 'here')
+    const source = fileMasterKey(file)
+    let reads = 0
+    const read = async () => {
+      // Between the wrapping and the look whether the previous key may go.
+      if (++reads === 2) await source.replace?.()
+      return source.read()
+    }
+    await settleMasterKey(owner(), { ...source, read })
+    expect(reads).toBe(2)
     expect(await (await started()).open(sealed, 'here')).toBe('a')
   })
 
