@@ -74,81 +74,77 @@ interface Misfit {
   readonly digest: string
 }
 
-export function chainVerifier(options: ChainOptions = {}): ChainVerifier {
-  const { partial = false, expect } = options
-  const faults: Fault[] = []
+export function chainVerifier({ partial = false, expect }: ChainOptions = {}): ChainVerifier {
+  const found = collector()
   const misfits: Misfit[] = []
-  let more = 0
   let checked = 0
   let last: Anchor = { position: 0, hash: GENESIS }
   let anchored = expect === undefined
-
-  const blame = (fault: Fault): void => {
-    if (faults.length < MAX_FAULTS) faults.push(fault)
-    else more++
-  }
-  const checkLink = (seal: Seal): void => {
-    if (seal.position !== last.position + 1) {
-      if (!partial) blame(gap(last.position + 1, seal.position - 1))
-      return
-    }
-    if (seal.previous === last.hash || (partial && checked === 0)) return
-    blame(
-      sealFault(
-        seal,
-        `Seal ${seal.position} does not follow seal ${last.position}: one of them was rewritten.`,
-      ),
-    )
-  }
-  const checkAnchor = ({ position, hash }: Seal): void => {
-    if (position !== expect?.position) return
+  const checkAnchor = ({ position, hash }: Seal, kept: Anchor): void => {
+    if (position !== kept.position) return
     anchored = true
-    if (hash === expect.hash) return
-    blame(
-      anchorFault(
-        expect,
-        `Seal ${position} is not the one that was kept: the chain was written anew.`,
-      ),
-    )
+    if (hash !== kept.hash) found.add(writtenAnew(kept))
   }
-  const checkRow = ({ seal, row }: Link): void => {
-    if (!row) return blame(missing(seal))
+  const checkRow = (seal: Seal, row: AuditRow): void => {
     const digest = digestOf(row)
     if (digest === seal.digest) return
     if (misfits.length < MAX_FAULTS) misfits.push({ seal, row, digest })
-    else more++
+    else found.skip()
   }
-
   return {
-    blame,
-    take(link) {
-      const { seal } = link
-      checkLink(seal)
-      if (hashOf(seal) !== seal.hash) {
-        blame(
-          sealFault(seal, `Seal ${seal.position} was edited: its hash does not fit what it says.`),
-        )
-      }
-      checkAnchor(seal)
-      checkRow(link)
+    blame: found.add,
+    take({ seal, row }) {
+      // The beginning of a part follows what is not there.
+      const before = partial && checked === 0 ? undefined : last
+      for (const fault of faultsOfSeal(seal, before, partial)) found.add(fault)
+      if (expect) checkAnchor(seal, expect)
+      if (row) checkRow(seal, row)
+      else found.add(missing(seal))
       checked++
       last = seal
     },
     finish() {
-      if (expect && !anchored) {
-        blame(
-          anchorFault(
-            expect,
-            `The chain ends at ${last.position}; the anchor that was kept is ${expect.position}.`,
-          ),
-        )
-      }
-      for (const fault of judged(misfits)) blame(fault)
+      if (expect && !anchored) found.add(cutOff(expect, last))
+      for (const fault of judged(misfits)) found.add(fault)
       const head = checked === 0 ? undefined : { position: last.position, hash: last.hash }
-      const sorted = faults.toSorted((a, b) => (a.position ?? Infinity) - (b.position ?? Infinity))
-      return { checked, head, faults: sorted, moreFaults: more }
+      return { checked, head, ...found.all() }
     },
   }
+}
+
+/** Keeps the first faults, and counts the others. */
+function collector() {
+  const faults: Fault[] = []
+  let moreFaults = 0
+  return {
+    add(fault: Fault): void {
+      if (faults.length < MAX_FAULTS) faults.push(fault)
+      else moreFaults++
+    },
+    skip(): void {
+      moreFaults++
+    },
+    all: () => ({
+      faults: faults.toSorted((a, b) => (a.position ?? Infinity) - (b.position ?? Infinity)),
+      moreFaults,
+    }),
+  }
+}
+
+function faultsOfSeal(seal: Seal, before: Anchor | undefined, partial: boolean): Fault[] {
+  const faults: Fault[] = []
+  const { position } = seal
+  if (before && position !== before.position + 1) {
+    if (!partial) faults.push(gap(before.position + 1, position - 1))
+  } else if (before && seal.previous !== before.hash) {
+    const text = `Seal ${position} does not follow seal ${before.position}: one of them was rewritten.`
+    faults.push(sealFault(seal, text))
+  }
+  if (hashOf(seal) !== seal.hash) {
+    const text = `Seal ${position} was edited: its hash does not fit what it says.`
+    faults.push(sealFault(seal, text))
+  }
+  return faults
 }
 
 /** Rows that are what another seal says have changed places; others were edited. */
@@ -197,6 +193,18 @@ const anchorFault = ({ position }: Anchor, text: string): Fault => ({
   ...unknownRow,
   text,
 })
+
+const writtenAnew = (kept: Anchor): Fault =>
+  anchorFault(
+    kept,
+    `Seal ${kept.position} is not the one that was kept: the chain was written anew.`,
+  )
+
+const cutOff = (kept: Anchor, last: Anchor): Fault =>
+  anchorFault(
+    kept,
+    `The chain ends at ${last.position}; the anchor that was kept is ${kept.position}.`,
+  )
 
 const missing = ({ position, audit, sealedAt }: Seal): Fault => ({
   kind: 'missing',
