@@ -118,6 +118,16 @@ export const operatorGrant = z.strictObject({
   reason,
 })
 
+/** Ends the access of a person to every tenant, or restores it. */
+export const personLock = z.strictObject({
+  username: storable.min(1).max(256),
+  /** Needed only where people of two identity providers have one user name. */
+  issuer: storable.min(1).max(512).optional(),
+  active: z.boolean(),
+  reason,
+})
+export type PersonLock = z.infer<typeof personLock>
+
 export const tenantExportId = prefixedId('ex')
 /** An export of a tenant, whole. */
 export const tenantExport = z.object({

@@ -201,6 +201,34 @@ begin
   select p.id into id from registry.person p where p.issuer = 'embedded' and p.username = p_username;
 end $$;
 
+-- Ends or restores the access of a person everywhere: `done`, `unchanged`, `unknown`, `several` people of
+-- that name, or `last`, when no active operator would be left.
+create function registry.set_person_active(
+  p_username text, p_issuer text, p_active boolean, out person text, out outcome text)
+language plpgsql security definer set search_path = pg_catalog as $$
+declare
+  found_people text[];
+begin
+  -- The lock under which operators are made and ended.
+  perform pg_advisory_xact_lock(hashtext('registry.set_operator'));
+  found_people := array(select p.id from registry.person p
+                         where p.username = p_username and (p_issuer is null or p.issuer = p_issuer));
+  outcome := case cardinality(found_people) when 0 then 'unknown' when 1 then null else 'several' end;
+  if outcome is not null then return; end if;
+  person := found_people[1];
+  if not p_active
+     and exists (select from registry.person p
+                  where p.id = set_person_active.person and p.operator and p.active)
+     and not exists (select from registry.person p
+                      where p.operator and p.active and p.id <> set_person_active.person) then
+    outcome := 'last';
+    return;
+  end if;
+  update registry.person p set active = p_active
+   where p.id = set_person_active.person and p.active <> p_active;
+  outcome := case when found then 'done' else 'unchanged' end;
+end $$;
+
 -- Who belongs to the transaction's tenant.
 drop function registry.members();
 create function registry.members()
@@ -268,6 +296,7 @@ revoke all on function
   registry.note_identity(text, bytea, timestamptz, text, text, text, boolean, boolean),
   registry.tenant_ids(text[]), registry.claimed_tenants(text),
   registry.ensure_person(text, text, text, text, boolean, boolean), registry.members(),
+  registry.set_person_active(text, text, boolean),
   registry.count_holders(text, text[]), registry.note_seen(bigint[], text[], timestamptz[]),
   registry.note_key_use(text[], timestamptz[]), registry.api_key_facts(text),
   registry.open_invitation(bytea, timestamptz) from public;
@@ -278,6 +307,7 @@ grant execute on function
   registry.note_identity(text, bytea, timestamptz, text, text, text, boolean, boolean),
   registry.tenant_ids(text[]), registry.claimed_tenants(text),
   registry.ensure_person(text, text, text, text, boolean, boolean), registry.members(),
+  registry.set_person_active(text, text, boolean),
   registry.count_holders(text, text[]), registry.note_seen(bigint[], text[], timestamptz[]),
   registry.note_key_use(text[], timestamptz[]), registry.api_key_facts(text),
   registry.open_invitation(bytea, timestamptz) to pulse_app;

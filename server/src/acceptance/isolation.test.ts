@@ -66,6 +66,8 @@ const definers: Readonly<Record<string, string>> = {
   'registry.claimed_tenants':
     'the tenants of one person that their issuer claimed; ids and no more',
   'registry.count_holders': 'a number about people of the transaction’s own tenant',
+  'registry.set_person_active':
+    'a person may belong to several tenants; it says an id and how it went',
   'registry.note_seen': 'written behind, of many tenants at once; it says nothing',
   'registry.note_key_use': 'as note_seen',
   'registry.api_key_facts': 'a key is looked up before its tenant is known',

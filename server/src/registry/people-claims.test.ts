@@ -9,6 +9,7 @@ import {
 } from '../testing/index.ts'
 import type { Act } from './act.ts'
 import type { Identity } from './identity.ts'
+import { isForeign, takeClaims } from './people-claims.ts'
 import type { Registry } from './registry.ts'
 import { auditOf, grantBy, requestOf, roleIn, somebody } from './test-people.ts'
 import { startMs, testRegistry } from './test-registry.ts'
@@ -149,6 +150,21 @@ describe('when the claims of a person change', () => {
     await arrive(['demo'], ['viewer'], { afterS: 20, session: 'later' })
     expect(roleIn(await arrive(['demo'], ['admin'], { afterS: 10 }), 'demo')).toBe('viewer')
     expect(roleIn(await arrive(['demo'], ['admin'], { afterS: 20 }), 'demo')).toBe('viewer')
+  })
+
+  test('a token that was overtaken while it was looked at changes nothing', async () => {
+    await arrive(['demo'], ['viewer'], { afterS: 60 })
+    const issuedAt = new Date(startMs + 30_000)
+    const bearer = tokens.issue({
+      subject,
+      issuedAt,
+      claimed: { tenants: ['demo'], roles: ['admin'] },
+    })
+    const late = await tokens.verify(bearer)
+    if (!isForeign(late)) throw new Error('of our own')
+    await takeClaims({ app: db.as('pulse_app'), clock, operatorRole: undefined }, late)
+    registry.people.forget()
+    expect(roleIn(await arrive(['demo'], ['viewer'], { afterS: 60 }), 'demo')).toBe('viewer')
   })
 
   test('the last admin goes too: there the issuer decides', async () => {

@@ -8,6 +8,7 @@ import { createInvitations, type Invitations } from './invitations.ts'
 import { createMembers, type Members } from './members.ts'
 import { createOperators, type Operators } from './operators.ts'
 import { createPeople, type From, type People } from './people.ts'
+import { createPersonLocks, type PersonLocks } from './people-locks.ts'
 import type { PasswordKeeper } from './people-made.ts'
 import { createRoles, type Roles } from './roles.ts'
 import { createSearch, type Search } from './search.ts'
@@ -41,6 +42,7 @@ export interface Registry {
   readonly directory: CachedDirectory
   readonly people: People
   readonly members: Members
+  readonly personLocks: PersonLocks
   readonly roles: Roles
   readonly invitations: Invitations
   readonly apiKeys: ApiKeys
@@ -75,6 +77,7 @@ export function createRegistry(deps: RegistryDeps): Registry {
     directory,
     people,
     members: createMembers(access),
+    personLocks: createPersonLocks(access),
     roles: createRoles(access),
     invitations: createInvitations({ ...access, passwords }),
     apiKeys,

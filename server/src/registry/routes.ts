@@ -3,6 +3,7 @@ import { apiKeyRoutes } from './api-keys-routes.ts'
 import { deviceRoutes, tokenRoutes } from './device-routes.ts'
 import { invitationRoutes, offerRoutes } from './invitations-routes.ts'
 import { memberRoutes } from './members-routes.ts'
+import { personLockRoutes } from './people-locks-routes.ts'
 import type { Registry } from './registry.ts'
 import { roleRoutes } from './roles-routes.ts'
 import { sessionRoutes } from './session-routes.ts'
@@ -13,6 +14,7 @@ export function registryRoutes(app: Shell, registry: Registry): void {
   sessionRoutes(app, registry)
   tenantRoutes(app, registry)
   memberRoutes(app, registry)
+  personLockRoutes(app, registry)
   roleRoutes(app, registry)
   invitationRoutes(app, registry)
   offerRoutes(app, registry)
