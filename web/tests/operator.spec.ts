@@ -2,7 +2,8 @@ import type { Page } from '@playwright/test'
 import { expect, settle, test } from './accounts.ts'
 import { findings, looksRight } from './pulse.ts'
 
-const MARKUP = 'Harbor <img src=x onerror=document.title=1>'
+const KEY = `harbor-${Date.now().toString(36)}`
+const MARKUP = `${KEY} <img src=x onerror=document.title=1>`
 const REASON = 'Ticket 4711: the fans do not answer'
 const dialog = (page: Page) => page.getByRole('dialog')
 const row = (page: Page, text: string | RegExp) => page.getByRole('row').filter({ hasText: text })
@@ -50,7 +51,7 @@ test('a tenant is made with its first admin, suspended, resumed, given up and ke
   await dialog(page).getByRole('textbox', { name: 'Name' }).fill(MARKUP)
   await dialog(page).getByRole('button', { name: 'Make the tenant' }).click()
   await expect(dialog(page)).toContainText('Give an e-mail address')
-  await dialog(page).getByRole('textbox', { name: 'Key' }).fill('harbor')
+  await dialog(page).getByRole('textbox', { name: 'Key' }).fill(KEY)
   await dialog(page).getByLabel('Home region').selectOption('us-east-1')
   await dialog(page).getByLabel('E-mail address of its first admin').fill('it@harbor.example')
   await dialog(page).getByRole('button', { name: 'Make the tenant' }).click()
@@ -79,9 +80,9 @@ test('a tenant is made with its first admin, suspended, resumed, given up and ke
   await page.getByRole('menuitem', { name: 'Delete whole…' }).click()
   const begin = dialog(page).getByRole('button', { name: 'Begin the deletion' })
   await dialog(page).getByLabel('Reason').fill('The contract has ended')
-  await dialog(page).getByLabel('Type harbor to go on').fill('harbour')
+  await dialog(page).getByLabel(`Type ${KEY} to go on`).fill('harbour')
   await expect(begin).toBeDisabled()
-  await dialog(page).getByLabel('Type harbor to go on').fill('harbor')
+  await dialog(page).getByLabel(`Type ${KEY} to go on`).fill(KEY)
   await page.screenshot({ path: 'screenshots/operator-delete-light.png' })
   await begin.click()
   const leaving = page.getByRole('region', { name: 'Leaving' })

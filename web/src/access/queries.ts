@@ -73,7 +73,7 @@ export const apiKeysQuery = () =>
   queryOptions({
     queryKey: ['api-keys'],
     queryFn: ({ signal }) => api.get('/v1/api-keys', apiKeys, { signal }),
-    refetchInterval: 30_000,
+    refetchInterval: 10_000,
   })
 
 /** A new key; its text is in the answer and nowhere else. */

@@ -39,6 +39,7 @@ export function ExportPanel() {
         rowKey={({ id }) => id}
         source={query}
         hotkeys={false}
+        skeletonRows={3}
         empty={
           <EmptyState title="No export">
             An export holds every table of the tenant as of one moment, and says what each file is.

@@ -24,7 +24,7 @@ export function TenantPage() {
     <Page>
       <PageHeader title="Tenant" meta={query.data && <TenantState tenant={query.data} />} />
       <div className={mayExport ? classes.columns : undefined}>
-        <QueryView query={query} skeleton={<Skeleton height={280} />}>
+        <QueryView query={query} skeleton={<Skeleton height={238} />}>
           {(tenant) => <Facts tenant={tenant} />}
         </QueryView>
         {mayExport && <ExportPanel />}

@@ -47,6 +47,8 @@ export interface DataTableProps<Row> {
   readonly source?: TableSource
   /** Draws a heading row above the first row of each group. */
   readonly groupOf?: (row: Row) => { readonly key: string; readonly title: ReactNode }
+  /** How many grey rows stand for what loads; fewer where something stands below. */
+  readonly skeletonRows?: number
   /** False where another table of the page has j, k and Enter. */
   readonly hotkeys?: boolean
 }
@@ -56,7 +58,7 @@ export interface DataTableProps<Row> {
  * Past 150 rows only what is near the viewport is drawn; rows are 36 px high.
  */
 export function DataTable<Row>(props: DataTableProps<Row>) {
-  const { label, columns, rows, source } = props
+  const { label, columns, rows, source, skeletonRows = 12 } = props
   if (rows.length === 0 && source?.error) {
     return <ErrorState error={source.error} onRetry={() => void source.refetch()} />
   }
@@ -66,7 +68,7 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
     <div className={classes.scroll}>
       <table className={classes.table} aria-label={label} aria-busy={pending ? true : undefined}>
         <TableHead columns={columns} sort={props.sort} onSort={props.onSort} />
-        {pending ? <SkeletonBody columns={columns} /> : <Body {...props} />}
+        {pending ? <SkeletonBody columns={columns} rows={skeletonRows} /> : <Body {...props} />}
       </table>
     </div>
   )
@@ -75,10 +77,15 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
 const hideClass = <Row,>(column: Column<Row>) =>
   column.hideBelow === 900 ? classes.wide : column.hideBelow === 640 ? classes.narrow : ''
 
-function SkeletonBody<Row>({ columns }: { readonly columns: readonly Column<Row>[] }) {
+interface SkeletonBodyProps<Row> {
+  readonly columns: readonly Column<Row>[]
+  readonly rows: number
+}
+
+function SkeletonBody<Row>({ columns, rows }: SkeletonBodyProps<Row>) {
   return (
     <tbody>
-      {Array.from({ length: 12 }, (_, row) => (
+      {Array.from({ length: rows }, (_, row) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: grey rows have no identity
         <tr key={row}>
           {columns.map((column) => (
