@@ -178,7 +178,9 @@ describe('sealing', () => {
 })
 
 describe('a sealer that is killed', () => {
-  test('at any point leaves a whole chain, and the next goes on', async () => {
+  test('at any point leaves a whole chain, and the next goes on', {
+    timeout: 120_000,
+  }, async () => {
     const module = pathToFileURL(join(import.meta.dirname, 'audit-sealer.ts')).href
     const platform = pathToFileURL(join(import.meta.dirname, '../platform/index.ts')).href
     const code = `
@@ -188,18 +190,17 @@ describe('a sealer that is killed', () => {
       await createSealer({ facts, clock: systemClock, log: silentLog }).start()
       console.log('sealing'); setInterval(() => {}, 1000)`
     let rows = 0
-    for (const afterMs of [0, 3, 8, 15, 25]) {
+    for (const afterMs of [0, 4, 9, 16]) {
       const child = spawn(process.execPath, ['--input-type=module', '-e', code], {
         stdio: ['ignore', 'pipe', 'inherit'],
       })
       try {
         await once(child.stdout as NonNullable<typeof child.stdout>, 'data')
-        const entries = Array.from({ length: 3000 }, (_, n) => ({
-          ...entry(`s-${n}`),
-          tenant: 7,
-        }))
+        const entries = Array.from({ length: 6000 }, (_, n) => ({ ...entry(`s-${n}`), tenant: 7 }))
         await recordAll(asPipeline(db.as('pulse_pipeline')), entries)
         rows += entries.length
+        // It is in the middle of its batches when the first of them is done.
+        await until(async () => Number(await waiting()) < entries.length)
         await new Promise((done) => setTimeout(done, afterMs))
       } finally {
         child.kill('SIGKILL')
