@@ -7,6 +7,9 @@ import { eventually } from '../harness.ts'
 import { newcomer, person, type TestPerson } from './counterpart.ts'
 import { type Ground, rolesOf, standOn } from './ground.ts'
 
+/** What an access token lives, and what clocks may differ by. */
+const LIFE_AND_SKEW_MS = 6 * 60_000
+
 let ground: Ground
 beforeAll(async () => {
   ground = await standOn()
@@ -145,6 +148,7 @@ describe('what changes at the issuer', () => {
       error: 'invalid_grant',
     })
     await expect(enter(who)).rejects.toThrow('not signed in')
+    await endsByItself(tokens)
   })
 
   it('refuses tokens after the sign-ins of a person were ended', async () => {
@@ -153,8 +157,17 @@ describe('what changes at the issuer', () => {
     const tokens = await enter(who)
     await ground.counterpart.endSignIns(who)
     expect((await ground.portal.refresh(tokens.refreshToken)).error).toBe('invalid_grant')
+    await endsByItself(tokens)
   })
 })
+
+/** Pulse's own provider tells Pulse at once; an access token of another is good to its end. */
+async function endsByItself({ accessToken }: Tokens) {
+  const waitMs = ground.counterpart.name === 'embedded' ? 0 : LIFE_AND_SKEW_MS
+  ground.advance(waitMs)
+  await eventually(async () => (await ground.session(accessToken)).status >= 401)
+  ground.advance(-waitMs)
+}
 
 describe('staying signed in and signing out', () => {
   it('gives a new access token for the refresh token', async () => {
