@@ -173,9 +173,9 @@ async function suspended(pulse: Harness): Promise<Asker> {
 
 async function deactivated(pulse: Harness): Promise<Asker> {
   const of = { tenant: pulse.tenant, role: 'admin' } as const
-  const { id, bearer } = await person(pulse, 'gone', of)
-  await pulse.db.superuser()`update registry.person set active = false where id = ${id}`
-  pulse.app.registry.people.forget()
+  const { bearer } = await person(pulse, 'gone', of)
+  const lock = { username: 'gone', active: false, reason: 'no longer with us' }
+  await pulse.app.registry.personLocks.set({ actor }, lock)
   return {
     name: 'deactivated',
     ...steady(bearer),

@@ -222,6 +222,16 @@ describe('an operator', () => {
     expect(await arrive([], ['pulse-operator'], { afterS: 60 })).toMatchObject({ operator: false })
   })
 
+  test('stays in a tenant by tokens that say so, and by no other of theirs', async () => {
+    const { id } = await arrive([], ['pulse-operator'], { afterS: 60 })
+    const act = { ...demo, actor: { kind: 'operator', id, name: 'Op' } } as const
+    await registry.enterings.enter(act, { reason: 'they called', minutes: 5, role: 'admin' })
+    const staying = await arrive([], ['pulse-operator'], { afterS: 60 })
+    expect(roleIn(staying, 'demo')).toBe('admin')
+    const plain = await arrive([], ['viewer'], { afterS: 30, session: 'an older one' })
+    expect(plain).toMatchObject({ id, operator: false, tenants: [] })
+  })
+
   test('made and ended so is in the log of the platform', async () => {
     const { id } = await arrive([], ['pulse-operator'])
     await arrive([], [], { afterS: 60 })

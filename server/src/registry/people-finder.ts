@@ -52,11 +52,8 @@ export function createFinder(deps: FinderDeps): Finder {
       const { facts, visits } = kept
       if (facts.endedAt && identity.issuedAt <= facts.endedAt) throw refuse.unauthenticated()
       if (!facts.active) throw refuse.deactivated()
-      return {
-        facts,
-        operator: isOperator(deps, facts, identity),
-        visits: stillThere(deps.clock, visits),
-      }
+      const operator = isOperator(deps, facts, identity)
+      return { facts, operator, visits: operator ? stillThere(deps.clock, visits) : [] }
     },
     forget: cache.clear,
   }
