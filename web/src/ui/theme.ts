@@ -48,6 +48,10 @@ const variantColorResolver: VariantColorsResolver = ({ variant, color }) => {
 
 const overlayProps = { style: { '--overlay-bg': 'var(--backdrop)' } as CSSProperties }
 
+const closeButtonProps = { 'aria-label': 'Close' }
+/** The head of a dialog is no landmark: a page has one banner. */
+const attributes = { header: { role: 'presentation' } }
+
 /** The theme of Mantine's controls: sizes of the 4 px grid, colours by token. */
 export const theme = createTheme({
   fontFamily: 'var(--font)',
@@ -74,10 +78,23 @@ export const theme = createTheme({
     Menu: { defaultProps: { shadow: 'md', transitionProps: { duration: 80 } } },
     Popover: { defaultProps: { shadow: 'md', transitionProps: { duration: 80 } } },
     Modal: {
-      defaultProps: { transitionProps: { duration: 80 }, radius: 'md', overlayProps },
+      defaultProps: {
+        transitionProps: { duration: 80 },
+        radius: 'md',
+        overlayProps,
+        closeButtonProps,
+        attributes,
+      },
       styles: { title: { fontSize: 'var(--text-l)', fontWeight: 600 } },
     },
-    Drawer: { defaultProps: { transitionProps: { duration: 120 }, overlayProps } },
+    Drawer: {
+      defaultProps: {
+        transitionProps: { duration: 120 },
+        overlayProps,
+        closeButtonProps,
+        attributes,
+      },
+    },
   },
 })
 
