@@ -34,7 +34,7 @@ async function run(
   })
   let text = ''
   const more = (chunk: Buffer) => {
-    text += chunk
+    text += String(chunk)
     // A start that is not refused would run for ever.
     if (text.includes('Pulse is ready')) child.kill('SIGTERM')
   }

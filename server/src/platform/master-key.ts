@@ -144,5 +144,9 @@ async function writeSecretFile(file: string, text: string): Promise<void> {
   }
   await rename(made, file)
   const folder = await open(dirname(file))
-  await folder.sync().finally(() => folder.close())
+  try {
+    await folder.sync()
+  } finally {
+    await folder.close()
+  }
 }

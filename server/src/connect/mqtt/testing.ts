@@ -1,8 +1,7 @@
 import { connect as connectSocket, type Socket } from 'node:net'
 import mqtt, { type IClientOptions, type MqttClient } from 'mqtt'
-import { type Clock, type Database, systemClock } from '#platform'
+import { type Clock, type Database, silentLog, systemClock } from '#platform'
 import type { Device, DeviceLogin, Directory } from '#registry'
-import { testLog } from '#testing'
 import { createDownlink } from '../downlink.ts'
 import type { Ingress, Origin, PublishOutcome, RejectFacts } from '../ingress.ts'
 import type { PresenceItem } from '../items.ts'
@@ -147,7 +146,7 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
     downlink,
     answerCommand: options.answerCommand ?? (async () => ({ kind: 'stored' })),
     clock: options.clock ?? systemClock,
-    log: testLog,
+    log: silentLog,
     limits: options.limits,
   })
   await gateway.start()
