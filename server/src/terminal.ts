@@ -44,7 +44,8 @@ export function greet(facts: {
   say('  Pulse is ready.')
   say('')
   say(`  Portal   http://${host}:${listening.http}/`)
-  if (demo) {
+  if (config.oidcIssuer !== undefined) say(`  Sign in  at ${config.oidcIssuer}`)
+  else if (demo) {
     say(`  Sign in  ${demo.username}  ${demo.password}`)
     say(`           operator, engineer, technician, viewer: in ${join(config.data, 'demo.json')}`)
   }

@@ -11,6 +11,8 @@ export interface TestPerson {
   readonly email: string
   readonly emailVerified: boolean
   readonly enabled: boolean
+  /** Runs the platform. */
+  readonly operator: boolean
   /** Role by tenant. */
   readonly memberships: Readonly<Record<string, string>>
 }
@@ -71,6 +73,7 @@ export const people: readonly TestPerson[] = realm.users.map((user) => ({
   email: user.email,
   emailVerified: user.emailVerified,
   enabled: user.enabled,
+  operator: user.realmRoles.includes('operator'),
   memberships: membershipsOf(user),
 }))
 

@@ -44,8 +44,8 @@ export function embedded(): Counterpart {
 
 /** An address that is given to an account counts as verified, so one that is not is left out. */
 async function makePerson(pulse: Harness, made: TestPerson): Promise<string> {
-  const { username, name, password, email, emailVerified, memberships } = made
-  const account = { username, name, password, ...(emailVerified ? { email } : {}) }
+  const { username, name, password, email, emailVerified, operator, memberships } = made
+  const account = { username, name, password, operator, ...(emailVerified ? { email } : {}) }
   const { createPerson } = pulse.app.registry.people
   let { id } = await createPerson(undefined, account, actor)
   for (const [tenant, role] of Object.entries(memberships)) {

@@ -23,7 +23,7 @@ export function keycloak(place: KeycloakPlace): Counterpart {
   }
   return {
     name: 'keycloak',
-    config: { oidcIssuer: `${place.url}/realms/pulse` },
+    config: { oidcIssuer: `${place.url}/realms/pulse`, oidcOperatorRole: 'operator' },
     otherClient: 'another-app',
     prepare: async () => {},
     async addPerson(made) {

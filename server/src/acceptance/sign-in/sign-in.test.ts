@@ -98,6 +98,22 @@ describe('signing in', () => {
     expect((await ask('acme')).status).toBe(404)
   })
 
+  it('knows who runs the platform, and lets nobody else into the operator’s area', async () => {
+    const ask = (bearer: string) =>
+      fetch(`${ground.pulse.http}/v1/operator/tenants`, {
+        headers: { authorization: `Bearer ${bearer}` },
+      })
+    const operator = await enter(person('olga'))
+    expect((await ground.session(operator.accessToken)).session).toMatchObject({
+      operator: true,
+      tenants: [],
+    })
+    expect((await ask(operator.accessToken)).status).toBe(200)
+    const admin = await enter(person('ada'))
+    expect((await ground.session(admin.accessToken)).session.operator).toBe(false)
+    expect((await ask(admin.accessToken)).status).toBe(403)
+  })
+
   it('does not ask for the password again while the issuer remembers the browser', async () => {
     const browser = createBrowser()
     await ground.portal.signIn(person('vera'), browser)
