@@ -50,8 +50,17 @@ export async function actOf(actors: Actors, route: RouteFacts): Promise<Question
     found[thing] = isNew ? fresh(thing) : await makeOne(actors, route, path, found)
   }
   const question = fitting(actors, route, found)
+  await nameSomebody(actors, question.body)
   const all = question.body === undefined ? body : { ...Object(question.body), ...body }
   return { ...question, body: all, bearer: bearer ?? question.bearer }
+}
+
+/** Names somebody who is there and active, so that locking them out changes something. */
+async function nameSomebody(actors: Actors, body: unknown): Promise<void> {
+  if (typeof body !== 'object' || body === null || !('username' in body)) return
+  const { username } = await somebody(actors)
+  Object.assign(body, { username, issuer: undefined })
+  if ('active' in body) body.active = false
 }
 
 /** The things of an address: `/v1/devices/:key/tokens/:id` has devices and tokens, with where each is made. */
@@ -241,9 +250,5 @@ const special: Readonly<Record<string, (actors: Actors) => Promise<Special>>> = 
     const path = `/v1/operator/tenants/${await tenant(actors)}/enter`
     const entering = await asOperator(actors, 'POST', path, { reason, minutes: 5 })
     return { ids: { enterings: String(entering['id']) } }
-  },
-  'PATCH /v1/operator/operators': async (actors) => {
-    const { username } = await somebody(actors)
-    return { body: { username, issuer: undefined, operator: true } }
   },
 }
