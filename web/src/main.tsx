@@ -7,6 +7,7 @@ import { createRoot } from 'react-dom/client'
 import { createPulseRouter } from './router.tsx'
 import { isSignedIn, onSessionChange } from './session/kept-session.ts'
 import { ApiProblem } from './session/problem.ts'
+import { sessionQuery } from './session/queries.ts'
 import { reloadWhenStale } from './shell/stale-build.ts'
 import { colorSchemeManager, cssVariablesResolver, theme } from './ui/theme.ts'
 
@@ -26,6 +27,9 @@ onSessionChange(() => {
   if (isSignedIn() || pathname.startsWith('/sign-in')) return
   void router.navigate({ to: '/sign-in', search: { to: href } }).then(() => client.clear())
 })
+
+// Asked for before the page is drawn: everything on it waits for the token.
+if (isSignedIn()) void client.prefetchQuery(sessionQuery())
 
 reloadWhenStale()
 

@@ -70,11 +70,20 @@ async function until<T>(what: string, look: () => Promise<T | undefined> | T | u
 const started = (file: string, server: ChildProcess) =>
   until('the start', async () => {
     if (server.exitCode !== null) throw new Error(`it ended with ${server.exitCode}`)
-    if (!existsSync(file)) return undefined
-    const demo = readDemo(file)
+    const demo = existsSync(file) && written(file)
+    if (!demo) return undefined
     const answer = await fetch(`${demo.url}/v1/sign-in`).catch(() => undefined)
     return answer ? demo : undefined
   })
+
+/** The file once it is whole: it may be read while it is being written. */
+function written(file: string): Demo | undefined {
+  try {
+    return readDemo(file)
+  } catch {
+    return undefined
+  }
+}
 
 const fleetIsLive = async (demo: Demo) => {
   const token = tokenSource(demo.url, demo)

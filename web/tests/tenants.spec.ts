@@ -43,19 +43,21 @@ test('a switch takes the live stream along and leaves nothing of the other tenan
 }) => {
   await asEngineer(page, api, '/')
   await expect(page.getByText('msg/s')).toBeVisible()
-  const asked: string[] = []
-  page.on('request', (request) => {
-    const tenant = request.headers()['pulse-tenant']
-    if (tenant) asked.push(tenant)
-  })
   const live = page.waitForRequest('**/v1/live*')
   await page.keyboard.press('Control+k')
   await expect(page.getByRole('combobox', { name: /Search devices/ })).toBeFocused()
   await page.keyboard.type('switch to contoso')
   await page.keyboard.press('Enter')
   expect((await live).headers()['pulse-tenant']).toBe('demo-2')
+  const asked: string[] = []
+  page.on('request', (request) => {
+    const tenant = request.headers()['pulse-tenant']
+    if (tenant) asked.push(tenant)
+  })
   await expect(page.getByText('0 sites · 2 devices')).toBeVisible()
   await expect(page.getByText('ups-0041')).toHaveCount(0)
+  await page.getByRole('link', { name: /^Devices/ }).click()
+  await expect(page.locator('[data-row="pump-north"]')).toBeVisible()
   expect(new Set(asked)).toEqual(new Set(['demo-2']))
 })
 

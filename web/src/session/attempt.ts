@@ -11,7 +11,7 @@ const attempt = z.object({
   /** Where to go after; written here before leaving, so that no callback can name another place. */
   to: z.string(),
   clientId: z.string(),
-  provider: z.looseObject({ issuer: z.string() }),
+  provider: z.looseObject({ issuer: z.string(), token_endpoint: z.string() }),
   at: z.number(),
 })
 export type Attempt = z.infer<typeof attempt>

@@ -1,8 +1,7 @@
 import { dropSession, isSignedIn, onSessionChange, readSession } from './kept-session.ts'
-import { refresh } from './oidc.ts'
 import { local } from './problem.ts'
+import { refresh } from './refresh.ts'
 import { keepRefreshToken, readRefreshToken } from './refresh-token.ts'
-import { isRefused } from './sign-in-problem.ts'
 
 /** The access token of this tab. It is in memory only: a reload gets the next one. */
 interface Access {
@@ -69,7 +68,6 @@ async function refreshOnce(): Promise<string> {
   // An issuer may give none: then the session ends with its access token, or with a reload.
   if (refreshToken === undefined) return ended()
   const next = await refresh(session, refreshToken).catch((cause: unknown) => {
-    if (isRefused(cause)) return undefined
     throw local('portal.unreachable', 'Pulse cannot be reached.', {
       remedy: 'Check that the server runs and that this machine has a network.',
       cause,

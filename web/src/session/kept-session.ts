@@ -14,7 +14,7 @@ const keptSession = z.object({
   subject: z.string(),
   clientId: z.string(),
   /** What the issuer says of itself: where its token, revocation and sign-out endpoints are. */
-  provider: z.looseObject({ issuer: z.string() }),
+  provider: z.looseObject({ issuer: z.string(), token_endpoint: z.string() }),
   /** Tells the issuer, at the end, whose session to end. */
   idToken: z.string().optional(),
 })

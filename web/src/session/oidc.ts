@@ -11,7 +11,6 @@ import {
   randomNonce,
   randomPKCECodeVerifier,
   randomState,
-  refreshTokenGrant,
   type ServerMetadata,
   tokenRevocation,
 } from 'openid-client'
@@ -48,7 +47,8 @@ export async function beginAt(facts: SignInFacts, to: string): Promise<URL> {
     signInProblem,
   )
   const [verifier, state, nonce] = [randomPKCECodeVerifier(), randomState(), randomNonce()]
-  const provider = { ...config.serverMetadata() }
+  const { token_endpoint = '', ...rest } = config.serverMetadata()
+  const provider = { ...rest, token_endpoint }
   keepAttempt({ state, verifier, nonce, to, provider, clientId: facts.clientId })
   return buildAuthorizationUrl(config, {
     redirect_uri: redirectUri(),
@@ -73,7 +73,7 @@ function configOf({ provider, clientId }: Known): Configuration {
 }
 
 type Answer = Pick<
-  Awaited<ReturnType<typeof refreshTokenGrant>>,
+  Awaited<ReturnType<typeof authorizationCodeGrant>>,
   'access_token' | 'expires_in' | 'refresh_token' | 'id_token'
 >
 
@@ -94,10 +94,6 @@ export async function complete(attempt: Attempt, callback: URL) {
   }).catch(signInProblem)
   return { tokens: tokensOf(answer), subject: answer.claims()?.sub ?? '' }
 }
-
-/** Uses a refresh token, which is used up by that. */
-export const refresh = async (session: KeptSession, refreshToken: string): Promise<Tokens> =>
-  tokensOf(await refreshTokenGrant(configOf(session), refreshToken))
 
 /** Tells the issuer that a refresh token is not needed any more. */
 export async function revoke(session: KeptSession, refreshToken: string): Promise<void> {

@@ -60,11 +60,3 @@ function refusedByIssuer(cause: AuthorizationResponseError): ApiProblem {
 const isUnreachable = (cause: unknown) =>
   cause instanceof TypeError ||
   (cause instanceof Error && 'code' in cause && cause.code === 'OAUTH_TIMEOUT')
-
-/** Whether a refresh was refused for good, rather than not answered. */
-export function isRefused(cause: unknown): boolean {
-  if (cause instanceof ResponseBodyError) return cause.status < 500
-  // Not even an answer of OAuth: the endpoint is gone, as after a change of the provider.
-  const answer = cause instanceof Error ? cause.cause : undefined
-  return answer instanceof Response && answer.status >= 400 && answer.status < 500
-}

@@ -1,6 +1,5 @@
 import { heldToken } from './bearer.ts'
 import { dropSession, type KeptSession, readSession } from './kept-session.ts'
-import { endAddress, revoke } from './oidc.ts'
 import { dropRefreshTokens, readRefreshToken } from './refresh-token.ts'
 
 /** How long the farewell may take before one is sent on. */
@@ -15,12 +14,15 @@ export async function signOut(): Promise<void> {
   const token = heldToken()
   if (!session) return
   dropSession({ kind: 'signed-out' })
-  await Promise.allSettled([endAtPulse(token), forgetRefreshToken(session)])
-  const address = endAddress(session)
+  const oidc = await import('./oidc.ts')
+  await Promise.allSettled([endAtPulse(token), forgetRefreshToken(session, oidc.revoke)])
+  const address = oidc.endAddress(session)
   if (address) window.location.assign(address)
 }
 
-async function forgetRefreshToken(session: KeptSession): Promise<void> {
+type Revoke = (session: KeptSession, refreshToken: string) => Promise<void>
+
+async function forgetRefreshToken(session: KeptSession, revoke: Revoke): Promise<void> {
   const refreshToken = await readRefreshToken(session.id)
   await dropRefreshTokens()
   if (refreshToken !== undefined) await revoke(session, refreshToken)

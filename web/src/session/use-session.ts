@@ -14,14 +14,6 @@ export function useTenant() {
   return data?.tenants.find((tenant) => tenant.key === key)
 }
 
-/** Whether there is a tenant to ask about. Yes until it is known, so that pages need not wait. */
-export function useHasTenant(): boolean {
-  const { data } = useQuery(sessionQuery())
-  const key = useTenantKey()
-  if (key === undefined) return false
-  return data === undefined || data.tenants.some((tenant) => tenant.key === key)
-}
-
 /**
  * Whether one may do this in the present tenant: hides what would be refused. Yes until it is known,
  * so that buttons do not push the page about when the session arrives.
@@ -32,6 +24,10 @@ export function useMay(permission: Permission): boolean {
   if (tenant.suspended && !worksWhileSuspended(permission)) return false
   return tenant.permissions.includes(permission)
 }
+
+/** Whether one may do this for certain: for what asks by itself, and would be refused each time. */
+export const useSurelyMay = (permission: Permission): boolean =>
+  useTenant()?.permissions.includes(permission) ?? false
 
 /** Name of the person who is signed in; empty until it is known. */
 export function usePersonName(): string {

@@ -13,10 +13,11 @@ export function CardPage({ title, children }: CardPageProps) {
   return (
     <main className={classes.page}>
       <div className={classes.card}>
-        <div className={classes.brand}>
+        <p className={classes.brand}>
           <Logo />
-          <h1>{title}</h1>
-        </div>
+          Pulse
+        </p>
+        <h1>{title}</h1>
         {children}
       </div>
     </main>

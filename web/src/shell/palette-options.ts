@@ -6,7 +6,7 @@ import { useLive } from '../live/use-live.tsx'
 import { deviceSearchQuery } from '../registry/queries.ts'
 import { sessionQuery } from '../session/queries.ts'
 import { signOut } from '../session/sign-out.ts'
-import { useHasTenant, useTenant } from '../session/use-session.ts'
+import { useSurelyMay, useTenant } from '../session/use-session.ts'
 import { useSwitchTenant } from './tenant-menu.tsx'
 import { useNavigation } from './use-navigation.ts'
 
@@ -23,9 +23,9 @@ export interface Option {
 export function useOptions(text: string): readonly Option[] {
   const router = useRouter()
   const query = asQuery(text)
-  const hasTenant = useHasTenant()
-  const found = useQuery({ ...deviceSearchQuery(query), enabled: hasTenant && query !== '' })
-  const overview = useQuery({ ...overviewQuery(), enabled: hasTenant })
+  const mayRead = useSurelyMay('device.read')
+  const found = useQuery({ ...deviceSearchQuery(query), enabled: mayRead && query !== '' })
+  const overview = useQuery({ ...overviewQuery(), enabled: mayRead })
   const { modules, platform } = useNavigation()
   const actions = useActions()
   const matches = (title: string) => title.toLowerCase().includes(text.toLowerCase())

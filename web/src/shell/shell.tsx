@@ -3,7 +3,7 @@ import { Outlet, useRouter, useRouterState } from '@tanstack/react-router'
 import { lazy, Suspense, useEffect, useState } from 'react'
 import { LiveProvider } from '../live/use-live.tsx'
 import { sessionQuery } from '../session/queries.ts'
-import { useHasTenant, useTenantKey } from '../session/use-session.ts'
+import { useSurelyMay, useTenantKey } from '../session/use-session.ts'
 import { useHotkeys } from '../ui/hotkeys.ts'
 import { ToastHost } from '../ui/toast-host.tsx'
 import { AlertAnnouncer } from './alert-announcer.tsx'
@@ -30,7 +30,7 @@ export function Shell() {
   const [open, setOpen] = useState<'palette' | 'keys' | 'menu'>()
   const close = () => setOpen(undefined)
   const tenant = useTenantKey()
-  const hasTenant = useHasTenant()
+  const hears = useSurelyMay('telemetry.read')
   const { isPending } = useQuery(sessionQuery())
   useShellKeys(setOpen)
   useCloseOnMove(close)
@@ -42,7 +42,7 @@ export function Shell() {
   }
   return (
     // Another tenant is another shell: nothing of the one before stays on it.
-    <LiveProvider key={tenant} on={hasTenant}>
+    <LiveProvider key={tenant} on={hears}>
       <a href="#main" className={classes.skip}>
         To the content
       </a>

@@ -5,7 +5,7 @@ import IconMoon from '@tabler/icons-react/icons/IconMoon'
 import IconSearch from '@tabler/icons-react/icons/IconSearch'
 import IconSun from '@tabler/icons-react/icons/IconSun'
 import { Link } from '@tanstack/react-router'
-import { useHasTenant } from '../session/use-session.ts'
+import { useSurelyMay } from '../session/use-session.ts'
 import { KeyHint } from '../ui/chip.tsx'
 import { plural } from '../ui/format.ts'
 import { SeverityBadge } from '../ui/status.tsx'
@@ -25,7 +25,7 @@ interface TopBarProps {
 
 /** Tenant, command palette, live rate, open alerts, theme and person. */
 export function TopBar({ onFind, onMenu }: TopBarProps) {
-  const hasTenant = useHasTenant()
+  const hears = useSurelyMay('telemetry.read')
   return (
     <header className={classes.top}>
       <button
@@ -47,7 +47,7 @@ export function TopBar({ onFind, onMenu }: TopBarProps) {
         <KeyHint>{isMac ? '⌘ K' : 'Ctrl K'}</KeyHint>
       </button>
       <div className={classes.tools}>
-        {hasTenant && <LiveIndicator />}
+        {hears && <LiveIndicator />}
         <AlertLinks />
         <ThemeMenu />
         <PersonMenu />

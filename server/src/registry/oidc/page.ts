@@ -1,6 +1,8 @@
 import { type Html, html } from './html.ts'
 
 export const STYLE_PATH = '/auth/style.css'
+/** The portal's: sets the theme that was chosen there. */
+const THEME_PATH = '/theme-boot.js'
 export const SUBMIT_PATH = '/auth/submit.js'
 
 /** Headers of every page and answer under `/auth`: nothing foreign, nothing inline, no frame. */
@@ -10,6 +12,7 @@ export const pageHeaders: Readonly<Record<string, string>> = {
     "style-src 'self'",
     "script-src 'self'",
     "img-src 'self'",
+    "font-src 'self'",
     "form-action 'self'",
     "frame-ancestors 'none'",
     "base-uri 'none'",
@@ -43,6 +46,7 @@ export function page({ title, fault, body }: Page): string {
 <title>${title} · Pulse</title>
 <link rel="icon" type="image/svg+xml" href="/favicon.svg">
 <link rel="stylesheet" href="${STYLE_PATH}">
+<script src="${THEME_PATH}"></script>
 </head>
 <body>
 <main>

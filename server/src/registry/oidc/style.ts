@@ -1,24 +1,32 @@
-/** The style sheet of the pages under `/auth`: the portal's colours, type and measures. */
-export const STYLE = `:root {
-  color-scheme: light dark;
-  --ground: #f6f7f9; --panel: #ffffff; --line: #e3e6ea; --field: #8b94a3;
+const LIGHT = `--ground: #f6f7f9; --panel: #ffffff; --line: #e3e6ea; --field: #8b94a3;
   --ink: #14181f; --second: #4a5361; --accent: #3355dd; --on-accent: #ffffff;
-  --critical: #c4262e; --critical-ground: #fdeaea;
+  --critical: #c4262e; --critical-ground: #fdeaea;`
+const DARK = `--ground: #0e1116; --panel: #151a21; --line: #272e38; --field: #6b7687;
+  --ink: #e8ecf2; --second: #a9b3c1; --accent: #8aa4ff; --on-accent: #0e1116;
+  --critical: #ff7a7a; --critical-ground: #3a1d20;`
+
+/** The style sheet of the pages under `/auth`: the portal's colours, type and measures. */
+export const STYLE = `@font-face {
+  font-family: "Inter Variable"; font-weight: 100 900; font-display: swap;
+  src: url("/fonts/inter.woff2") format("woff2");
+}
+:root {
+  color-scheme: light dark;
+  ${LIGHT}
 }
 @media (prefers-color-scheme: dark) {
-  :root {
-    --ground: #0e1116; --panel: #151a21; --line: #272e38; --field: #6b7687;
-    --ink: #e8ecf2; --second: #a9b3c1; --accent: #8aa4ff; --on-accent: #0e1116;
-    --critical: #ff7a7a; --critical-ground: #3a1d20;
-  }
+  :root { ${DARK} }
 }
+/* What was chosen in the portal goes before what the system says. */
+:root[data-mantine-color-scheme="light"] { color-scheme: light; ${LIGHT} }
+:root[data-mantine-color-scheme="dark"] { color-scheme: dark; ${DARK} }
 * { box-sizing: border-box; }
 body {
   margin: 0; min-height: 100vh; padding: 24px 16px; background: var(--ground); color: var(--ink);
   font: 400 13px/1.5 "Inter Variable", Inter, system-ui, "Segoe UI", Roboto, sans-serif;
 }
 main {
-  width: 100%; max-width: 360px; margin: 12vh auto 0; padding: 24px; background: var(--panel);
+  width: 100%; max-width: 360px; margin: 20vh auto 0; padding: 24px; background: var(--panel);
   border: 1px solid var(--line); border-radius: 8px;
 }
 .brand {
