@@ -26,29 +26,37 @@ interface Cookie {
 
 const MAX_REDIRECTS = 10
 
-export function createBrowser(): Browser {
-  let jar: readonly Cookie[] = []
+/** The cookies of one host. */
+function createJar() {
+  let cookies: readonly Cookie[] = []
   const put = (cookie: Cookie, gone: boolean) => {
-    jar = jar.filter(({ name, path }) => name !== cookie.name || path !== cookie.path)
-    if (!gone) jar = [...jar, cookie]
+    cookies = cookies.filter(({ name, path }) => name !== cookie.name || path !== cookie.path)
+    if (!gone) cookies = [...cookies, cookie]
   }
-  const cookiesFor = (url: string) => {
-    const { pathname } = new URL(url)
-    return jar
-      .filter(({ path }) => pathname === path || pathname.startsWith(path.replace(/\/?$/, '/')))
-      .map(({ name, value }) => `${name}=${value}`)
-      .join('; ')
+  return {
+    put,
+    header(url: string): string {
+      const { pathname } = new URL(url)
+      return cookies
+        .filter(({ path }) => pathname === path || pathname.startsWith(path.replace(/\/?$/, '/')))
+        .map(({ name, value }) => `${name}=${value}`)
+        .join('; ')
+    },
+    keep(response: Response, url: string): void {
+      for (const line of response.headers.getSetCookie()) put(...cookieOf(line, url))
+    },
   }
-  const keep = (response: Response, url: string) => {
-    for (const line of response.headers.getSetCookie()) put(...cookieOf(line, url))
-  }
+}
+
+export function createBrowser(): Browser {
+  const jar = createJar()
   const visit = async (url: string, init: RequestInit): Promise<Response> => {
     const headers = new Headers(init.headers)
-    const cookies = cookiesFor(url)
+    const cookies = jar.header(url)
     if (cookies !== '') headers.set('cookie', cookies)
     headers.set('accept', headers.get('accept') ?? 'text/html')
     const response = await fetch(url, { ...init, headers, redirect: 'manual' })
-    keep(response, url)
+    jar.keep(response, url)
     return response
   }
   const go: Browser['go'] = async (start, { stop, ...first } = {}) => {
@@ -68,8 +76,8 @@ export function createBrowser(): Browser {
   }
   return {
     go,
-    cookiesFor,
-    plant: (name, value, path) => put({ name, value, path }, false),
+    cookiesFor: jar.header,
+    plant: (name, value, path) => jar.put({ name, value, path }, false),
     submit(page, fields, stop) {
       const form = formOf(page)
       const { origin } = new URL(page.url)

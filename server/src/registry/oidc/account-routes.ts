@@ -45,6 +45,7 @@ export function accountRoutes(app: Shell, deps: AccountRoutesDeps): void {
   )
   ownRoutes(app, deps)
   secondFactorRoutes(app, deps)
+  removeRoute(app, deps)
   signInRoutes(app, deps)
 }
 
@@ -140,6 +141,9 @@ function secondFactorRoutes(app: Shell, deps: AccountRoutesDeps): void {
       return reply.code(204).send(null)
     },
   )
+}
+
+function removeRoute(app: Shell, deps: AccountRoutesDeps): void {
   app.post(
     '/v1/account/second-factor/remove',
     {

@@ -1,4 +1,5 @@
 import {
+  type Actor,
   type AuditEntry,
   type Database,
   inTenant,
@@ -27,4 +28,36 @@ export async function changeOfPerson<T>(
   })
   if (entry) for (const tenant of others) await inTenant(app, tenant, (sql) => record(sql, entry))
   return value
+}
+
+/** Where a request came from, for the audit. */
+export interface From {
+  readonly address: string | undefined
+  readonly requestId: string | undefined
+}
+
+/** Somebody who does something with their own account. */
+interface Owner {
+  readonly person: string
+  readonly name?: string | undefined
+  readonly tenants: readonly number[]
+}
+
+/** What people do with their own account. */
+export function entryOf({ person, name }: Owner, action: string, from: From): AuditEntry {
+  const actor: Actor = { kind: 'person', id: person, name }
+  return { actor, action, subject: `person:${person}`, ...from }
+}
+
+/** Changes the account of who acts, and records it. */
+export async function changeOwn(
+  app: Database,
+  owner: Owner,
+  { action, from }: { readonly action: string; readonly from: From },
+  work: (sql: TenantSql) => PromiseLike<unknown>,
+): Promise<void> {
+  await changeOfPerson(app, owner.tenants, async (sql) => {
+    await work(sql)
+    return { value: undefined, entry: entryOf(owner, action, from) }
+  })
 }

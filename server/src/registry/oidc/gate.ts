@@ -4,8 +4,7 @@ import { hashPassword, type PasswordCost, verifyPassword } from '../passwords.ts
 import { usernameOf } from '../people-made.ts'
 import { createThrottle } from '../throttle.ts'
 import { type AccountRow, findAccount } from './account-rows.ts'
-import type { From } from './accounts.ts'
-import { changeOfPerson } from './audited.ts'
+import { changeOfPerson, type From } from './audited.ts'
 import type { HashQueue } from './hash-queue.ts'
 
 const WINDOW_MS = 15 * 60_000

@@ -1,7 +1,7 @@
 import type { FastifyReply } from 'fastify'
 import { type FastifyRequest, PulseError, type Shell } from '#platform'
 import { refuse } from '../errors.ts'
-import type { From } from './accounts.ts'
+import type { From } from './audited.ts'
 import type { Served } from './embedded.ts'
 import { chosenName, chosenPassword, chosenUsername, faultOf } from './form-faults.ts'
 import { cookieLine, EXPIRED_FORM, fieldOf, readCookie } from './forms.ts'

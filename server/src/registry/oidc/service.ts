@@ -18,10 +18,10 @@ import { type ClaimMapping, embeddedIdentity, foreignIdentity } from './claims.t
 import { createEmbedded } from './embedded.ts'
 import { createForeignKeys } from './foreign.ts'
 import type { HashQueue } from './hash-queue.ts'
-import { interactionRoutes } from './interaction.ts'
+import { type InteractionDeps, interactionRoutes } from './interaction.ts'
 import { invitationRoutes, type Joining } from './invitation.ts'
 import { createKeyRing, type KeyRing, type KeySet, RETIRED_FOR_MS, type Sealer } from './keys.ts'
-import { beginningLimits, mountProvider, pageAssets } from './mount.ts'
+import { beginningLimits, type MountDeps, mountProvider, pageAssets } from './mount.ts'
 import { pageHeaders } from './page.ts'
 import { EMBEDDED_SCOPE, MOUNT } from './provider.ts'
 import { createSignIns, type SignIns } from './sign-ins.ts'
@@ -108,20 +108,9 @@ export function createIdentityService(deps: IdentityServiceDeps): IdentityServic
     async routes(shell, joining) {
       accountRoutes(shell, { verify, accounts, signIns, signInFacts })
       if (foreign) return
-      await shell.register(async (pages) => {
-        takeForms(pages as unknown as Shell)
-        pageAssets(pages as unknown as Shell)
-        interactionRoutes(pages as unknown as Shell, {
-          served,
-          accounts,
-          steps: createSteps(app, clock),
-        })
-        if (joining) invitationRoutes(pages as unknown as Shell, { served, joining })
-      })
+      const steps = createSteps(app, clock)
       const beginnings = createThrottle(clock, deps.beginnings ?? beginningLimits)
-      await shell.register(async (provider) =>
-        mountProvider(provider as unknown as Shell, { served, beginnings }),
-      )
+      await providerRoutes(shell, { served, accounts, steps, joining, beginnings })
     },
     rotateKeys: async () => void (await ring.rotate()),
     start() {
@@ -136,6 +125,23 @@ export function createIdentityService(deps: IdentityServiceDeps): IdentityServic
     },
     close: async () => sweep?.stop(),
   }
+}
+
+interface ProviderRoutesDeps extends InteractionDeps, MountDeps {
+  readonly joining: Joining | undefined
+}
+
+/** Pulse's own pages read forms; what else is under `/auth` goes to the library unread. */
+async function providerRoutes(shell: Shell, deps: ProviderRoutesDeps): Promise<void> {
+  const { served, joining } = deps
+  await shell.register(async (scope) => {
+    const pages = scope as unknown as Shell
+    takeForms(pages)
+    pageAssets(pages)
+    interactionRoutes(pages, deps)
+    if (joining) invitationRoutes(pages, { served, joining })
+  })
+  await shell.register(async (scope) => mountProvider(scope as unknown as Shell, deps))
 }
 
 /** Reads posted forms, and nothing else; and gives the pages their own headers. */

@@ -1,7 +1,7 @@
 import type { Clock, Database } from '#platform'
 import { refuse } from '../errors.ts'
-import { type Accounts, entryOf, type From } from './accounts.ts'
-import { changeOfPerson } from './audited.ts'
+import type { Accounts } from './accounts.ts'
+import { changeOfPerson, entryOf, type From } from './audited.ts'
 import { lives } from './lives.ts'
 import { endSignInRows, noteSignIn, type SignInRow, selectSignIns } from './sign-in-rows.ts'
 

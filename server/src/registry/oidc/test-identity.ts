@@ -60,18 +60,7 @@ async function open(
     foreign: undefined,
     ...options,
   })
-  const shell = await createShell({
-    log: silentLog,
-    version: 'test',
-    // What the Registry makes of a verified token, without memberships.
-    async authenticate({ headers: { authorization } }) {
-      if (authorization === undefined) return undefined
-      const identity = await service.verify(authorization.slice('Bearer '.length))
-      const { session, subject: id, name } = identity
-      if (session !== undefined && (await ended(db, session))) throw refuse.unauthenticated()
-      return { kind: 'person', id, name, operator: false, tenants: [] }
-    },
-  })
+  const shell = await shellOf(db, service)
   await service.routes(shell)
   await shell.listen({ host: '127.0.0.1', port })
   const address = shell.addresses()[0]
@@ -96,6 +85,20 @@ async function open(
     },
   }
 }
+
+/** A shell that authenticates as the Registry does, without memberships. */
+const shellOf = (db: TestDatabase, service: IdentityService): Promise<Shell> =>
+  createShell({
+    log: silentLog,
+    version: 'test',
+    async authenticate({ headers: { authorization } }) {
+      if (authorization === undefined) return undefined
+      const identity = await service.verify(authorization.slice('Bearer '.length))
+      const { session, subject: id, name } = identity
+      if (session !== undefined && (await ended(db, session))) throw refuse.unauthenticated()
+      return { kind: 'person', id, name, operator: false, tenants: [] }
+    },
+  })
 
 async function ended(db: TestDatabase, sid: string): Promise<boolean> {
   const [row] = await db.as('pulse_app')<{ ended: boolean }[]>`
