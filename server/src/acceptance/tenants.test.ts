@@ -6,8 +6,7 @@ import { join } from 'node:path'
 import type { Entering, OperatorTenant, TenantExport } from '@pulse/contract'
 import type { MqttClient } from 'mqtt'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { fromBufferPromise } from 'yauzl'
-import { signInByForm, tablesWithTenant } from '../testing/index.ts'
+import { signInByForm, tablesWithTenant, unzip } from '../testing/index.ts'
 import { envelope, eventually, type Harness, startPulse } from './harness.ts'
 
 const DAY = 24 * 3_600_000
@@ -417,16 +416,6 @@ describe('an export', () => {
     })
     expect(answer.headers.get('content-type')).toBe('application/zip')
     return Buffer.from(await answer.arrayBuffer())
-  }
-  const unzip = async (archive: Buffer): Promise<Map<string, Buffer>> => {
-    const files = new Map<string, Buffer>()
-    const zip = await fromBufferPromise(archive)
-    for await (const entry of zip.eachEntry()) {
-      const chunks: Buffer[] = []
-      for await (const chunk of await zip.openReadStreamPromise(entry)) chunks.push(chunk)
-      files.set(entry.fileName, Buffer.concat(chunks))
-    }
-    return files
   }
   interface Manifest {
     readonly format: string

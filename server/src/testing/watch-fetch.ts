@@ -1,5 +1,6 @@
 import { afterAll } from 'vitest'
 import { secretSeen, written } from './ledger.ts'
+import { unzip } from './unzip.ts'
 
 /**
  * Set up for every test file of the server: what goes over `fetch` tells the ledger which secrets
@@ -33,8 +34,10 @@ afterAll(async () => {
 
 async function keep(answer: Response): Promise<void> {
   // A test may end the connection itself; then nothing was read by anybody.
-  const text = await answer.text().catch(() => '')
-  written('answer', `${answer.url} ${answer.status} ${text}`)
+  const bytes = Buffer.from(await answer.arrayBuffer().catch(() => new ArrayBuffer()))
+  const isZip = answer.headers.get('content-type') === 'application/zip' && bytes.length > 0
+  const texts = isZip ? [...(await unzip(bytes)).values()] : [bytes]
+  written('answer', `${answer.url} ${answer.status} ${texts.join('\n')}`)
 }
 
 async function learn(answer: Response): Promise<void> {
