@@ -1,4 +1,3 @@
-import type { SignInFacts } from '@pulse/contract'
 import { type Browser, createBrowser, type Visited } from '../../testing/browser.ts'
 import {
   askForTokens,
@@ -32,7 +31,6 @@ export interface Answer {
 /** The portal of a Pulse, as its issuer sees it: each step of the protocol by itself. */
 export interface Portal {
   readonly home: string
-  readonly facts: SignInFacts
   readonly discovery: Discovery
   /** Signs in through the issuer's own page. @throws when the issuer refuses */
   signIn(who: Credentials, browser?: Browser): Promise<Tokens>
@@ -63,7 +61,6 @@ export async function portalOf(origin: string): Promise<Portal> {
   }
   return {
     home,
-    facts,
     discovery,
     fill,
     async signIn(who, browser) {
