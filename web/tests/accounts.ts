@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url'
 import type { BrowserContext, Page } from '@playwright/test'
 import { type PortalSession, portalSession } from './portal-session.ts'
 import { type Api, accountOf, test as base } from './pulse.ts'
@@ -95,6 +96,10 @@ const callWith =
     if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`)
     return text === '' ? undefined : JSON.parse(text)
   }
+
+/** A picture of what a test is at, beside those of the pages. */
+export const picture = (page: Page, name: string) =>
+  page.screenshot({ path: fileURLToPath(new URL(`../screenshots/${name}.png`, import.meta.url)) })
 
 /** Ends of tests put right what they changed; a failure there must not hide the first. */
 export const settle = (work: Promise<unknown>) => work.catch(() => undefined)

@@ -1,5 +1,5 @@
 import type { Page } from '@playwright/test'
-import { expect, test } from './accounts.ts'
+import { expect, picture, test } from './accounts.ts'
 import { findings, looksRight } from './pulse.ts'
 
 const MARKUP = `Grafana ${Date.now()} <script>document.title=1</script>`
@@ -22,7 +22,7 @@ test('a key is made with what it may do and until when, shown once, works, and i
   await dialog(page).getByRole('textbox', { name: 'Name' }).fill(MARKUP)
   await dialog(page).getByLabel('See devices, sites, types').check()
   await dialog(page).getByLabel('Works for').selectOption('3 months')
-  await page.screenshot({ path: 'screenshots/api-key-dialog-light.png' })
+  await picture(page, 'api-key-dialog-light')
   await dialog(page).getByRole('button', { name: 'Make the key' }).click()
 
   const once = page.getByRole('region', { name: `The key ${MARKUP}` })

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import type { Page } from '@playwright/test'
-import { expect, test } from './accounts.ts'
+import { expect, picture, test } from './accounts.ts'
 import { findings, looksRight } from './pulse.ts'
 import { tamper } from './tamper.ts'
 
@@ -59,7 +59,7 @@ test('an entry shows what changed, from where, and its seal; its link shows a co
   await whole.getByRole('button', { name: 'Copy the request' }).click()
   await expect(whole.getByRole('button', { name: 'Copied' })).toBeVisible()
   expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(id)
-  await page.screenshot({ path: 'screenshots/audit-entry-light.png' })
+  await picture(page, 'audit-entry-light')
 
   // However far back it lies: the list is narrowed to something else, the entry still shows.
   await page.goto(`${page.url()}&action=rules.`)
@@ -172,7 +172,7 @@ test('a row that was edited behind Pulse’s back is named, and one click away',
     alter table platform.audit enable trigger refuse_change;`)
   await proof(page).getByRole('button', { name: 'Verify again' }).click()
   await expect(proof(page)).toContainText('Not as it was written: 1 fault')
-  await page.screenshot({ path: 'screenshots/audit-broken-light.png' })
+  await picture(page, 'audit-broken-light')
   expect(await findings(page)).toEqual([])
   const fault = proof(page).getByRole('listitem')
   await expect(fault).toContainText('edited')

@@ -1,5 +1,5 @@
 import type { Page } from '@playwright/test'
-import { expect, settle, test } from './accounts.ts'
+import { expect, picture, settle, test } from './accounts.ts'
 import { findings, looksRight } from './pulse.ts'
 
 const KEY = `harbor-${Date.now().toString(36)}`
@@ -30,7 +30,7 @@ test('a tenant looks right in both themes', async ({ as }) => {
   await page.getByRole('button', { name: 'Enter…' }).click()
   await expect(dialog(page).getByLabel('Reason')).toBeFocused()
   expect(await findings(page), 'axe on the dialog').toEqual([])
-  await page.screenshot({ path: 'screenshots/operator-enter-light.png' })
+  await picture(page, 'operator-enter-light')
 })
 
 test('the area says whose it is to everybody else', async ({ as }) => {
@@ -83,7 +83,7 @@ test('a tenant is made with its first admin, suspended, resumed, given up and ke
   await dialog(page).getByLabel(`Type ${KEY} to go on`).fill('harbour')
   await expect(begin).toBeDisabled()
   await dialog(page).getByLabel(`Type ${KEY} to go on`).fill(KEY)
-  await page.screenshot({ path: 'screenshots/operator-delete-light.png' })
+  await picture(page, 'operator-delete-light')
   await begin.click()
   const leaving = page.getByRole('region', { name: 'Leaving' })
   await expect(leaving).toContainText('Will be deleted whole in 14 days.')

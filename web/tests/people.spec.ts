@@ -1,5 +1,5 @@
 import type { Page } from '@playwright/test'
-import { expect, test } from './accounts.ts'
+import { expect, picture, test } from './accounts.ts'
 import { looksRight, provoked } from './pulse.ts'
 
 interface Member {
@@ -117,7 +117,7 @@ test('removing asks for the name; an invitation, whose link is shown once, bring
   const link = (await once.locator('code').textContent()) ?? ''
   expect(link).toContain('/invitation#')
   await expect(row(page, 'technician@northwind.example')).toContainText('Open, ends in 3 days')
-  await page.screenshot({ path: 'screenshots/invitation-made-light.png' })
+  await picture(page, 'invitation-made-light')
   await once.getByRole('button', { name: 'I have it' }).click()
   await expect(page.getByText(link)).toHaveCount(0)
   await page.reload()

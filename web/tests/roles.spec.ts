@@ -1,5 +1,5 @@
 import type { Page } from '@playwright/test'
-import { expect, settle, test } from './accounts.ts'
+import { expect, picture, settle, test } from './accounts.ts'
 import { looksRight } from './pulse.ts'
 
 const MARKUP = 'Night <img src=x onerror=document.title=1>'
@@ -31,7 +31,7 @@ test('a role is made out of a built-in one, given, kept from deletion while in u
   await expect(dialog(page)).toContainText('There is a role with this key.')
   await dialog(page).getByRole('textbox', { name: 'Key' }).fill('night-shift')
   await dialog(page).getByLabel('Create and change rules').uncheck()
-  await page.screenshot({ path: 'screenshots/role-dialog-light.png' })
+  await picture(page, 'role-dialog-light')
   await dialog(page).getByRole('button', { name: 'Make the role' }).click()
   await expect(page.getByRole('columnheader', { name: MARKUP })).toContainText('nobody · your own')
   expect(await page.title()).toBe('Pulse')

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import type { Page } from '@playwright/test'
-import { expect, settle, test } from './accounts.ts'
+import { expect, picture, settle, test } from './accounts.ts'
 import { looksRight } from './pulse.ts'
 
 const MARKUP = 'Northwind <b onmouseover=document.title=1>Power</b>'
@@ -15,7 +15,7 @@ test('the tenant is exported whole, with progress, and the archive is fetched', 
   const made = page.getByRole('table', { name: 'Exports' }).getByRole('row').nth(1)
   await expect(made).toContainText('Ready', { timeout: 30_000 })
   await expect(made).toContainText(/\d rows/)
-  await page.screenshot({ path: 'screenshots/tenant-export-light.png' })
+  await picture(page, 'tenant-export-light')
   const [file] = await Promise.all([
     page.waitForEvent('download'),
     made.getByRole('button', { name: 'Download' }).click(),

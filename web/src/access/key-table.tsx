@@ -1,5 +1,5 @@
 import { Button } from '@mantine/core'
-import { type ApiKey, permissions as words } from '@pulse/contract'
+import { type ApiKey, permissions as words, worksWhileSuspended } from '@pulse/contract'
 import { type ReactNode, useMemo } from 'react'
 import { type Column, DataTable, type TableSource } from '../ui/data-table.tsx'
 import { formatExact, plural } from '../ui/format.ts'
@@ -85,13 +85,13 @@ const baseColumns: readonly Column<ApiKey>[] = [
   { key: 'state', title: 'State', width: '110px', cell: (key) => <State apiKey={key} /> },
 ]
 
-/** What a key may, short: `only reads, 9 permissions`. */
+/** What a key may, short: `reads only, 9 permissions`. */
 function summaryOf(permissions: ApiKey['permissions']): string {
   const [only] = permissions
   if (permissions.length === 1 && only) return words[only]
-  const writes = permissions.filter((each) => !/\.(?:read|own)$/.test(each))
+  const writing = permissions.filter((each) => !worksWhileSuspended(each)).length
   const count = plural(permissions.length, 'permission')
-  return writes.length === 0 ? `reads only · ${count}` : `${count}, ${writes.length} write`
+  return writing === 0 ? `reads only, ${count}` : `${count}, ${writing} writing`
 }
 
 function Ends({ apiKey }: { readonly apiKey: ApiKey }) {
