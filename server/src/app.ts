@@ -213,6 +213,7 @@ export async function createApp(deps: AppDeps) {
     log,
     authenticate: registry.people.authenticate,
     version: VERSION,
+    trustedProxies: config.trustedProxies,
   })
   secureHeaders(shell, identity.connectsTo)
   takeIdempotencyKeys(shell, { db: pools.claims, clock })

@@ -36,6 +36,8 @@ const configSchema = z.object({
   production: z.boolean().default(false),
   /** Where people and devices find this Pulse, as they see it: behind a proxy, its address. */
   publicUrl: z.url({ protocol: /^https?$/ }).optional(),
+  /** Addresses or networks of proxies in front, which are believed about where a request comes from. */
+  trustedProxies: z.string().min(1).optional(),
   /** Issuer of an identity provider of one's own; without it people sign in at Pulse's own. */
   oidcIssuer: z.url({ protocol: /^https?$/ }).optional(),
   /** In production: that people sign in at Pulse's own provider is meant, not forgotten. */
@@ -71,6 +73,7 @@ export const CONFIG_HELP = `Usage: npm start -- [flags]
   --cell cell-1      which cell this is       (PULSE_CELL)
   --master-key-file  file with the master key (PULSE_MASTER_KEY_FILE; or the key in PULSE_MASTER_KEY)
   --public-url       https://… as people see it (PULSE_PUBLIC_URL)
+  --trusted-proxies  10.0.0.0/8,… that say where a request comes from (PULSE_TRUSTED_PROXIES)
   --oidc-issuer      https://… to sign in at an identity provider of your own (PULSE_OIDC_ISSUER;
                      the rest of --oidc-… is in docs/identity.md)
   --oidc-embedded    say that Pulse keeps the accounts, in production (PULSE_OIDC_EMBEDDED=true)
@@ -90,6 +93,7 @@ const names = {
   cell: 'cell',
   'master-key-file': 'masterKeyFile',
   'public-url': 'publicUrl',
+  'trusted-proxies': 'trustedProxies',
   'oidc-issuer': 'oidcIssuer',
   'oidc-client-id': 'oidcClientId',
   'oidc-audience': 'oidcAudience',

@@ -25,6 +25,11 @@ export interface ShellDeps {
   readonly log: Log
   readonly authenticate: Authenticate
   readonly version: string
+  /**
+   * Proxies in front of Pulse, as addresses or networks with commas between: only they are believed
+   * about where a request comes from (`X-Forwarded-For`). Without them nobody is.
+   */
+  readonly trustedProxies?: string | undefined
 }
 
 /**
@@ -40,6 +45,7 @@ export async function createShell(deps: ShellDeps) {
     requestIdHeader: false,
     routerOptions: { maxParamLength: 512 },
     forceCloseConnections: true,
+    trustProxy: deps.trustedProxies ?? false,
   }).withTypeProvider<ZodTypeProvider>()
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(serializerCompiler)
