@@ -52,7 +52,7 @@ export function SuspendDialog({ tenant, onClose }: TenantDialogProps) {
         {plural(people, 'person', 'people')} can read and export, and change nothing.
       </p>
       <ReasonField
-        readBy="Its people read it in a banner, its devices in the refusal."
+        readBy="Its people read it on the page of the tenant, and in their audit."
         value={reason}
         onChange={setReason}
       />
@@ -134,7 +134,11 @@ export function RemoveDialog({ tenant, onClose }: TenantDialogProps) {
         value={String(waitDays)}
         onChange={(event) => setWaitDays(Number(event.currentTarget.value))}
       />
-      <ReasonField readBy="Its people read it in a banner." value={reason} onChange={setReason} />
+      <ReasonField
+        readBy="Its people read it in their audit."
+        value={reason}
+        onChange={setReason}
+      />
     </Confirm>
   )
 }

@@ -8,13 +8,14 @@ import { useHeldList } from '../ui/held-list.ts'
 import { useHotkeys } from '../ui/hotkeys.ts'
 import { More } from '../ui/more.tsx'
 import { Panel } from '../ui/panel.tsx'
-import { StaleBanner } from '../ui/states.tsx'
+import { StaleNote } from '../ui/states.tsx'
 import { useSearchState } from '../ui/use-search-state.ts'
 import classes from './audit.module.css'
 import { AuditEntry } from './audit-entry.tsx'
+import { filterOf } from './audit-filter.ts'
 import { AuditFilters } from './audit-filters.tsx'
 import { AuditTable } from './audit-table.tsx'
-import { type AuditLog, auditEntriesQuery, auditEntryQuery, filterOf } from './queries.ts'
+import { type AuditLog, auditEntriesQuery, auditEntryQuery } from './queries.ts'
 import { type AuditSearch, auditSearch } from './search.ts'
 
 /** The filter that the URL asks for; its range counts back from when it was chosen. */
@@ -41,13 +42,7 @@ export function AuditLogView({ log }: { readonly log: AuditLog }) {
   return (
     <>
       <AuditFilters log={log} search={search} onChange={setSearch} />
-      {query.isError && query.data && (
-        <StaleBanner
-          at={query.dataUpdatedAt}
-          error={query.error}
-          onRetry={() => void query.refetch()}
-        />
-      )}
+      <StaleNote query={query} />
       <div className={classes.split}>
         <Panel label="Entries" className={classes.list}>
           {waiting > 0 && (

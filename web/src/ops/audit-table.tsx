@@ -4,6 +4,7 @@ import { formatClock, formatExact, formatMoment } from '../ui/format.ts'
 import { EmptyState } from '../ui/states.tsx'
 import classes from './audit.module.css'
 import { actionWords, actorKind, actorName } from './audit-words.ts'
+import { changesInALine } from './changes.ts'
 import { SubjectLink } from './subject-link.tsx'
 
 interface AuditTableProps {
@@ -25,7 +26,7 @@ export function AuditTable(props: AuditTableProps) {
   return (
     <DataTable
       label="Audit entries"
-      columns={compact ? columns.filter(({ key }) => key !== 'from') : columns}
+      columns={compact ? columns.filter(({ key }) => !beside.has(key)) : columns}
       rows={entries}
       rowKey={({ id }) => String(id)}
       source={source}
@@ -44,6 +45,9 @@ export function AuditTable(props: AuditTableProps) {
   )
 }
 
+/** What the entry beside the list says better. */
+const beside = new Set(['change', 'from'])
+
 const today = (at: string) => new Date(at).toDateString() === new Date().toDateString()
 
 const columnsOf = (linked: boolean): readonly Column<AuditRecord>[] => [
@@ -60,7 +64,7 @@ const columnsOf = (linked: boolean): readonly Column<AuditRecord>[] => [
   {
     key: 'who',
     title: 'Who',
-    width: '200px',
+    width: '190px',
     cell: ({ actor }) => (
       <>
         <span className={classes.who}>{actorName(actor)}</span>
@@ -71,7 +75,7 @@ const columnsOf = (linked: boolean): readonly Column<AuditRecord>[] => [
   {
     key: 'what',
     title: 'What',
-    width: '200px',
+    width: '170px',
     cell: ({ action }) => (
       <span className={classes.what} title={action}>
         {actionWords(action)}
@@ -81,14 +85,23 @@ const columnsOf = (linked: boolean): readonly Column<AuditRecord>[] => [
   {
     key: 'subject',
     title: 'To what',
-    grow: true,
+    width: '230px',
     hideBelow: 640,
     cell: ({ subject }) => <SubjectLink subject={subject} linked={linked} />,
   },
   {
+    key: 'change',
+    title: 'Change',
+    grow: true,
+    hideBelow: 900,
+    cell: ({ before, after }) => (
+      <span className={classes.change}>{changesInALine(before, after)}</span>
+    ),
+  },
+  {
     key: 'from',
     title: 'From',
-    width: '150px',
+    width: '120px',
     hideBelow: 900,
     cell: ({ address }) => <span className={`mono ${classes.address}`}>{address ?? '—'}</span>,
   },

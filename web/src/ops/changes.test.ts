@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { changesOf } from './changes.ts'
+import { changesInALine, changesOf } from './changes.ts'
 
 test('only fields that changed are named, also inside', () => {
   const before = { name: 'a', limits: { rate: 10, size: 5 }, url: 'x' }
@@ -41,6 +41,17 @@ test('nothing changed is no change, and a bare value is one', () => {
   expect(changesOf(null, null)).toEqual([])
   expect(changesOf({ a: 1 }, { a: 1 })).toEqual([])
   expect(changesOf('draft', 'active')).toEqual([{ path: '', before: 'draft', after: 'active' }])
+})
+
+test('changes read in a line, the long ones left out', () => {
+  expect(changesInALine({ role: 'technician' }, { role: 'engineer' })).toBe(
+    'role technician → engineer',
+  )
+  expect(changesInALine(null, { hash: 'a'.repeat(41), name: 'Grafana', n: 1, m: 2 })).toBe(
+    'name Grafana, n 1',
+  )
+  expect(changesInALine({ email: 'a@b.c' }, { email: null })).toBe('without email a@b.c')
+  expect(changesInALine(null, null)).toBe('')
 })
 
 test('a field called __proto__ is a field', () => {

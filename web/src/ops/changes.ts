@@ -68,6 +68,23 @@ function fieldChanges(
   return change.before === change.after ? [] : [change]
 }
 
+const SHOWN = 2
+const LONGEST = 40
+
+/** The first changes in a line: `role technician → engineer, active true`. Long values are left out. */
+export function changesInALine(before: Json, after: Json): string {
+  const short = changesOf(before, after).filter(
+    (change) => Math.max(change.before?.length ?? 0, change.after?.length ?? 0) <= LONGEST,
+  )
+  return short.slice(0, SHOWN).map(inWords).join(', ')
+}
+
+function inWords({ path, before, after }: Change): string {
+  const said = [path, before, before !== undefined && after !== undefined ? '→' : '', after]
+  const words = said.filter((part) => part !== undefined && part !== '').join(' ')
+  return after === undefined ? `without ${words}` : words
+}
+
 const same = (a: Json | undefined, b: Json | undefined) => JSON.stringify(a) === JSON.stringify(b)
 
 const listText = (words: readonly (string | number)[]) =>

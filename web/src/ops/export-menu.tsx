@@ -2,7 +2,8 @@ import { Button, Menu } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import { saveFile } from '../ui/save-file.ts'
 import { toastProblem } from '../ui/toast-problem.ts'
-import { type AuditFilter, type AuditLog, exportAudit } from './queries.ts'
+import type { AuditFilter } from './audit-filter.ts'
+import { type AuditLog, exportAudit } from './queries.ts'
 
 const formats = [
   { format: 'ndjson', title: 'NDJSON', what: 'a line of JSON for each entry, with its seal' },

@@ -17,7 +17,7 @@ import { useHotkeys } from '../ui/hotkeys.ts'
 import { More } from '../ui/more.tsx'
 import { Page, PageHeader } from '../ui/page-header.tsx'
 import { Panel } from '../ui/panel.tsx'
-import { EmptyState, StaleBanner } from '../ui/states.tsx'
+import { EmptyState, StaleNote } from '../ui/states.tsx'
 import { useSearchState } from '../ui/use-search-state.ts'
 
 /** Everything that is wrong, by site; the story of the chosen alert beside. */
@@ -42,13 +42,7 @@ export function AlertsPage() {
     <Page>
       <PageHeader title="Alerts" meta={counts && summary(state, counts.open, groups)} />
       <AlertFilters search={search} counts={counts} onChange={setSearch} />
-      {query.isError && query.data && (
-        <StaleBanner
-          at={query.dataUpdatedAt}
-          error={query.error}
-          onRetry={() => void query.refetch()}
-        />
-      )}
+      <StaleNote query={query} />
       <div className={classes.split}>
         <Panel label="List of alerts" className={classes.list}>
           <AlertList

@@ -21,7 +21,7 @@ import { useNow } from '../ui/now.ts'
 import { Page } from '../ui/page-header.tsx'
 import { Panel } from '../ui/panel.tsx'
 import { ShownOnce } from '../ui/shown-once.tsx'
-import { EmptyState } from '../ui/states.tsx'
+import { EmptyState, StaleNote } from '../ui/states.tsx'
 import { toast } from '../ui/toast.ts'
 import { useSearchState } from '../ui/use-search-state.ts'
 
@@ -96,6 +96,7 @@ function Keys({ onMake }: { readonly onMake: (() => void) | undefined }) {
           Ended {formatCount(ended.length)}
         </Chip>
       </div>
+      <StaleNote query={query} />
       <Panel label="API keys">
         <KeyTable
           keys={past ? ended : standing}

@@ -15,7 +15,7 @@ import { useHotkeys } from '../ui/hotkeys.ts'
 import { More } from '../ui/more.tsx'
 import { Page, PageHeader } from '../ui/page-header.tsx'
 import { Panel } from '../ui/panel.tsx'
-import { StaleBanner } from '../ui/states.tsx'
+import { StaleNote } from '../ui/states.tsx'
 import { useSearchState } from '../ui/use-search-state.ts'
 
 type Search = z.infer<typeof deliveriesSearch>
@@ -40,13 +40,7 @@ export function DeliveriesPage() {
         meta={counts && summary(dead, counts)}
       />
       <Filters search={search} counts={counts} onChange={setSearch} />
-      {query.isError && query.data && (
-        <StaleBanner
-          at={query.dataUpdatedAt}
-          error={query.error}
-          onRetry={() => void query.refetch()}
-        />
-      )}
+      <StaleNote query={query} />
       <div className={classes.split}>
         <Panel label="List of deliveries" className={classes.list}>
           <DeliveryList

@@ -18,6 +18,7 @@ import { formatCount } from '../ui/format.ts'
 import { Page } from '../ui/page-header.tsx'
 import { Panel } from '../ui/panel.tsx'
 import { ShownOnce } from '../ui/shown-once.tsx'
+import { StaleNote } from '../ui/states.tsx'
 import { toast } from '../ui/toast.ts'
 import { useSearchState } from '../ui/use-search-state.ts'
 
@@ -94,6 +95,7 @@ function Invitations({ onInvite }: { readonly onInvite: (() => void) | undefined
           All {formatCount(all.length)}
         </Chip>
       </div>
+      <StaleNote query={query} />
       <Panel label="Invitations">
         <InvitationTable
           invitations={search.state === 'all' ? all : open}

@@ -12,7 +12,7 @@ import { formatCount } from '../ui/format.ts'
 import { useNow } from '../ui/now.ts'
 import { PageHeader } from '../ui/page-header.tsx'
 import { Panel } from '../ui/panel.tsx'
-import { EmptyState } from '../ui/states.tsx'
+import { EmptyState, StaleNote } from '../ui/states.tsx'
 import { useSearchState } from '../ui/use-search-state.ts'
 
 /** Which operator was or is in which tenant, and why. */
@@ -51,6 +51,7 @@ function Enterings() {
           All {formatCount(all.length)}
         </Chip>
       </div>
+      <StaleNote query={query} />
       <Panel label="Stays">
         <EnteringTable
           enterings={past ? all : open}

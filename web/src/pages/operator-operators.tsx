@@ -9,6 +9,7 @@ import { operatorsQuery } from '../operator/queries.ts'
 import { plural } from '../ui/format.ts'
 import { PageHeader } from '../ui/page-header.tsx'
 import { Panel } from '../ui/panel.tsx'
+import { StaleNote } from '../ui/states.tsx'
 
 /** Who runs the platform. */
 export function OperatorOperatorsPage() {
@@ -34,6 +35,7 @@ function Operators() {
           </Button>
         }
       />
+      <StaleNote query={query} />
       <Panel label="Operators">
         <OperatorsTable operators={query.data?.items ?? []} source={query} onEnd={setEnding} />
       </Panel>

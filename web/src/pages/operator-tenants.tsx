@@ -19,7 +19,7 @@ import { PageHeader } from '../ui/page-header.tsx'
 import { Panel } from '../ui/panel.tsx'
 import { SearchField } from '../ui/search-field.tsx'
 import { ShownOnce } from '../ui/shown-once.tsx'
-import { EmptyState, StaleBanner } from '../ui/states.tsx'
+import { EmptyState, StaleNote } from '../ui/states.tsx'
 import { useSearchState } from '../ui/use-search-state.ts'
 
 type Search = z.infer<typeof tenantsSearch>
@@ -58,13 +58,7 @@ function Tenants() {
       <PageHeader title="Tenants" meta={query.data && summary(all)} actions={make} />
       {made && <FirstAdmin {...made} onDone={() => setMade(undefined)} />}
       <Filters tenants={all} search={search} onChange={setSearch} />
-      {query.isError && query.data && (
-        <StaleBanner
-          at={query.dataUpdatedAt}
-          error={query.error}
-          onRetry={() => void query.refetch()}
-        />
-      )}
+      <StaleNote query={query} />
       <Panel label="Tenants">
         <TenantTable
           tenants={shown}

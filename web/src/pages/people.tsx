@@ -19,7 +19,7 @@ import { formatCount, plural } from '../ui/format.ts'
 import { Page } from '../ui/page-header.tsx'
 import { Panel } from '../ui/panel.tsx'
 import { SearchField } from '../ui/search-field.tsx'
-import { StaleBanner } from '../ui/states.tsx'
+import { StaleNote } from '../ui/states.tsx'
 import { useSearchState } from '../ui/use-search-state.ts'
 
 type Search = z.infer<typeof peopleSearch>
@@ -63,13 +63,7 @@ function People() {
   return (
     <>
       <Filters people={people} search={search} roleName={roleName} onChange={setSearch} />
-      {query.isError && query.data && (
-        <StaleBanner
-          at={query.dataUpdatedAt}
-          error={query.error}
-          onRetry={() => void query.refetch()}
-        />
-      )}
+      <StaleNote query={query} />
       <Panel label="People">
         <PeopleTable
           people={shown}

@@ -94,6 +94,20 @@ export function StaleBanner({ at, error, onRetry }: StaleBannerProps) {
   )
 }
 
+interface StaleNoteProps {
+  readonly query: Pick<
+    UseQueryResult<unknown, Error>,
+    'isError' | 'data' | 'error' | 'dataUpdatedAt' | 'refetch'
+  >
+}
+
+/** The banner above a list whose newest request failed; nothing while it is fresh. */
+export function StaleNote({ query }: StaleNoteProps) {
+  if (!query.isError || query.data === undefined) return null
+  const retry = () => void query.refetch()
+  return <StaleBanner at={query.dataUpdatedAt} error={query.error} onRetry={retry} />
+}
+
 interface QueryViewProps<T> {
   readonly query: UseQueryResult<T, Error>
   /** The layout that will come, in grey. */

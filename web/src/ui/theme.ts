@@ -85,7 +85,7 @@ export const theme = createTheme({
         closeButtonProps,
         attributes,
       },
-      styles: { title: { fontSize: 'var(--text-l)', fontWeight: 600 } },
+      styles: { title: { fontSize: 'var(--text-l)', fontWeight: 600, lineHeight: '22px' } },
     },
     Drawer: {
       defaultProps: {
