@@ -1,5 +1,5 @@
 import { roles } from '@pulse/contract'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { OpenApi, RouteFacts } from '#platform'
 import { createShell, silentLog } from '#platform'
 import { mayAsk } from '../contracts.ts'
@@ -19,6 +19,9 @@ import {
 } from './route-walk.ts'
 
 // Every test walks the routes of the running app: a new route is covered by being there.
+
+// Some thousand requests in a test.
+vi.setConfig({ testTimeout: 180_000 })
 
 const actor = { kind: 'system', id: 'test' } as const
 
@@ -48,7 +51,7 @@ beforeAll(async () => {
   await plantTheirs(there)
   theirs = await findTheirs(there)
   askers = await makeAskers(pulse, other)
-}, 60_000)
+})
 afterAll(() => pulse?.close())
 
 const asker = (name: string): Asker => {
@@ -126,7 +129,7 @@ describe('everybody who asks', () => {
       wrong.push(...all.map((each) => `${who.name} ${each}`))
     }
     expect(wrong).toEqual([])
-  }, 60_000)
+  })
 
   test('is expected to be refused where docs/permissions.md says so, and nowhere else', () => {
     const columns = askers.filter(({ column }) => column !== undefined)
@@ -243,7 +246,7 @@ describe('things of another tenant', () => {
     const written = (route: RouteFacts) => ofTenant(route) && walk.bodySchemaOf(route) !== undefined
     expect(await wrongAmong(written, right)).toEqual([])
     expect(await snapshot(pulse, other)).toEqual(before)
-  }, 120_000)
+  })
 
   test('are neither changed nor reached by what is done under the same names', async () => {
     const before = await snapshot(pulse, other)
@@ -317,7 +320,7 @@ describe('fields that nobody may set', () => {
     expect(await marked(pulse, MARK)).toEqual([])
     expect(await snapshot(pulse, other)).toEqual(before)
     expect(await standing(pulse)).toEqual(people)
-  }, 60_000)
+  })
 })
 
 function sameBut(fields: readonly string[], a: Answer, b: Answer): boolean {
