@@ -113,8 +113,8 @@ async function headsOf(sql: TenantSql, rows: readonly Waiting[]): Promise<Map<nu
   const heads = await sql<(Head & { tenant: number })[]>`
     select t.tenant, s.position, encode(s.hash, 'hex') as hash
       from unnest(${tenants}::bigint[]) t (tenant)
-      cross join lateral (select position, hash from ops.seal
-                           where tenant = t.tenant order by position desc limit 1) s`
+      join ops.seal s on s.tenant = t.tenant
+       and s.position = (select max(position) from ops.seal where tenant = t.tenant)`
   return new Map(heads.map((head) => [head.tenant, head]))
 }
 
@@ -142,13 +142,12 @@ function chained(
 
 async function write(sql: TenantSql, seals: readonly (Seal & { tenant: number })[]): Promise<void> {
   await sql`
-    with seal as (
-      insert into ops.seal (tenant, position, audit, digest, previous, hash, sealed_at)
-      select tenant, position, audit, decode(digest, 'hex'), decode(previous, 'hex'),
-             decode(hash, 'hex'), "sealedAt"
-        from json_to_recordset(${JSON.stringify(seals)}::text::json)
-             as r(tenant bigint, position bigint, audit bigint, digest text, previous text,
-                  hash text, "sealedAt" timestamptz)
-      returning audit)
-    delete from ops.unsealed u using seal where u.audit = seal.audit`
+    insert into ops.seal (tenant, position, audit, digest, previous, hash, sealed_at)
+    select tenant, position, audit, decode(digest, 'hex'), decode(previous, 'hex'),
+           decode(hash, 'hex'), "sealedAt"
+      from json_to_recordset(${JSON.stringify(seals)}::text::json)
+           as r(tenant bigint, position bigint, audit bigint, digest text, previous text,
+                hash text, "sealedAt" timestamptz)`
+  await sql`
+    delete from ops.unsealed where audit = any(${seals.map(({ audit }) => audit)}::bigint[])`
 }
