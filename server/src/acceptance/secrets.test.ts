@@ -164,7 +164,11 @@ describe('the commands of secrets', () => {
     const wrong = await start({ PULSE_DEMO: 'true' })
     expect(wrong.code).toBe(1)
     expect(wrong.text).toContain('sealed under another master key')
-  }, 120_000)
+    expect((await run('cli/main.ts', ['secrets', 'abandon', '--data', data])).code).toBe(2)
+    const given = await run('cli/main.ts', ['secrets', 'abandon', '--lost', '--data', data])
+    expect(given.text).toContain('the next start makes new ones')
+    expect((await start({ PULSE_DEMO: 'true' })).text).toContain('Pulse is ready')
+  }, 240_000)
 
   test('refuse to replace a key that comes from the environment', async () => {
     const { code, text } = await run(

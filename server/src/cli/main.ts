@@ -1,3 +1,4 @@
+import { abandonSecrets } from './abandon-secrets.ts'
 import { resetAccount } from './accounts.ts'
 import { auditVerify } from './audit-verify.ts'
 import { CannotRun, type Command } from './command.ts'
@@ -8,6 +9,7 @@ import { rotateSignInKey } from './sign-in-key.ts'
 const commands: Readonly<Record<string, Command>> = {
   'accounts reset': resetAccount,
   'audit verify': auditVerify,
+  'secrets abandon': abandonSecrets,
   'secrets rotate-data-key': rotateDataKey,
   'secrets rotate-master-key': rotateMasterKey,
   'secrets rotate-sign-in-key': rotateSignInKey,

@@ -94,6 +94,27 @@ export async function replaceMasterKey(
   return settleMasterKey(owner, source)
 }
 
+/**
+ * Gives up the data keys, since their master key is lost: nothing that was sealed opens any more, and
+ * the next start makes new keys. Their ids are never given again.
+ *
+ * @throws when the master key that is there opens them
+ */
+export async function abandonDataKeys(owner: Database, source: MasterKeySource): Promise<void> {
+  const keys = await source.read()
+  const fitting = [keys?.current.id, keys?.previous?.id]
+  await alone(owner, async (sql) => {
+    const rows = await listDataKeys(sql)
+    if (rows.some(({ wrappedBy }) => fitting.includes(wrappedBy))) {
+      throw new Error(`nothing is lost: the master key in ${source.where} opens the data keys`)
+    }
+    await sql`delete from platform.data_key`
+    const before = { dataKeys: rows.map(({ id }) => id) }
+    const subject = 'vault'
+    await recordForPlatform(sql, { actor, action: 'platform.data-keys-abandoned', subject, before })
+  })
+}
+
 async function rewrapAll(sql: Tx, source: MasterKeySource): Promise<MasterKeys> {
   const rows = await listDataKeys(sql)
   const keys = await readOrMake(source, rows.length > 0)

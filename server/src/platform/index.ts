@@ -3,7 +3,7 @@ export { type Actor, type AuditEntry, record, recordAll, recordForPlatform } fro
 export { bootstrapDatabase, type RolePasswords, rolePasswords } from './bootstrap.ts'
 export { type Clock, every, type ManualClock, manualClock, systemClock } from './clock.ts'
 export { CONFIG_HELP, type Config, readConfig, readPem } from './config.ts'
-export { replaceMasterKey } from './data-keys.ts'
+export { abandonDataKeys, replaceMasterKey } from './data-keys.ts'
 export {
   type DatabaseAccess,
   joinEmbedded,

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { secretSeen, type TestDatabase, testDatabase, testMasterKey } from '#testing'
 import { systemClock } from './clock.ts'
-import { replaceMasterKey, settleMasterKey } from './data-keys.ts'
+import { abandonDataKeys, replaceMasterKey, settleMasterKey } from './data-keys.ts'
 import { environmentMasterKey, fileMasterKey, masterKeySource } from './master-key.ts'
 import { createVault, type Vault } from './vault.ts'
 
@@ -95,6 +95,22 @@ describe('where the master key comes from', () => {
     const moved = vaultOf(environmentMasterKey(testMasterKey(), before))
     await moved.start()
     expect(await moved.open(sealed, 'here')).toBe('a')
+  })
+})
+
+describe('a master key that is lost', () => {
+  test('is said at the start; giving up what is sealed lets the next one make new keys', async () => {
+    const before = await started()
+    const sealed = await before.seal('a', 'here')
+    await expect(abandonDataKeys(owner(), fileMasterKey(file))).rejects.toThrow('nothing is lost')
+    await rm(file)
+    await expect(vaultOf().start()).rejects.toThrow('need their master key')
+    await abandonDataKeys(owner(), fileMasterKey(file))
+    const after = await started()
+    await expect(after.open(sealed, 'here')).rejects.toThrow('does not open')
+    const anew = await after.seal('b', 'here')
+    expect(anew.startsWith('v1.2.')).toBe(true)
+    expect(await after.open(anew, 'here')).toBe('b')
   })
 })
 
