@@ -102,15 +102,8 @@ export function createPeople(deps: PeopleDeps): People {
       const { email, emailVerified } = identify.sourceOf(principal).facts
       return { email, verified: emailVerified }
     },
-    async stillMay(principal, tenantKey, permission) {
-      try {
-        permitted(await identify.again(principal), permission, tenantKey)
-        return true
-      } catch (error) {
-        if (error instanceof PulseError && !error.retry) return false
-        throw error
-      }
-    },
+    stillMay: (principal, tenantKey, permission) =>
+      isPermitted(() => identify.again(principal), tenantKey, permission),
     members: (tenant) => inTenant(app, tenant, selectMembers),
     async createPerson(tenant, person, actor) {
       const made = await makePerson(deps, tenant, person, actor)
@@ -120,6 +113,20 @@ export function createPeople(deps: PeopleDeps): People {
     forget,
     flush: seen.flush,
     close: seen.close,
+  }
+}
+
+async function isPermitted(
+  find: () => Promise<Principal>,
+  tenantKey: string,
+  permission: Permission,
+): Promise<boolean> {
+  try {
+    permitted(await find(), permission, tenantKey)
+    return true
+  } catch (error) {
+    if (error instanceof PulseError && !error.retry) return false
+    throw error
   }
 }
 
