@@ -1,11 +1,11 @@
-import { Button, Modal, NativeSelect, TextInput } from '@mantine/core'
+import { NativeSelect, TextInput } from '@mantine/core'
 import { type InvitationDraft, invitationDraft } from '@pulse/contract'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { type FormEvent, useState } from 'react'
+import { useState } from 'react'
 import { useTenant } from '../session/use-session.ts'
-import { checkForm, focusFirstError } from '../ui/check-form.ts'
+import { checkForm } from '../ui/check-form.ts'
 import classes from '../ui/form.module.css'
-import { FormProblem } from '../ui/form-problem.tsx'
+import { FormDialog } from '../ui/form-dialog.tsx'
 import { invite, rolesQuery } from './queries.ts'
 import { roleWords } from './words.ts'
 
@@ -26,57 +26,42 @@ interface InviteDialogProps {
 /** Invites a person by e-mail address and role. */
 export function InviteDialog({ onInvited, onClose }: InviteDialogProps) {
   const [draft, setDraft] = useState({ email: '', role: 'viewer', hours: 72 })
-  const [tried, setTried] = useState(false)
-  const { errors, body } = checkForm(
-    invitationDraft,
-    { ...draft, email: draft.email.trim() },
-    words,
-  )
+  const change = (patch: Partial<typeof draft>) => setDraft((old) => ({ ...old, ...patch }))
+  const checked = checkForm(invitationDraft, { ...draft, email: draft.email.trim() }, words)
   const client = useQueryClient()
   const { mutate, error, isPending } = useMutation({
     mutationFn: (ready: InvitationDraft) => invite(ready),
     onSuccess: ({ email, token }) => onInvited(email, token),
     onSettled: () => client.invalidateQueries({ queryKey: ['invitations'] }),
   })
-  const submit = (event: FormEvent<HTMLFormElement>) => {
-    event.preventDefault()
-    setTried(true)
-    if (body) mutate(body)
-    else focusFirstError(event.currentTarget, errors)
-  }
-  const change = (patch: Partial<typeof draft>) => setDraft((old) => ({ ...old, ...patch }))
+  const form = { checked, pending: isPending, error, onSubmit: mutate, onClose }
   return (
-    <Modal opened onClose={onClose} title="Invite a person" centered>
-      <form className={classes.form} onSubmit={submit} noValidate>
-        <TextInput
-          label="E-mail address"
-          name="email"
-          type="email"
-          placeholder="ana@example.com"
-          autoComplete="off"
-          data-autofocus
-          value={draft.email}
-          onChange={(event) => change({ email: event.currentTarget.value })}
-          error={tried && errors['email']}
-        />
-        <div className={classes.pair}>
-          <RoleSelect value={draft.role} onChange={(role) => change({ role })} />
-          <NativeSelect
-            label="The link works for"
-            data={lifetimes}
-            value={String(draft.hours)}
-            onChange={(event) => change({ hours: Number(event.currentTarget.value) })}
+    <FormDialog title="Invite a person" act="Make the invitation" {...form}>
+      {(wrong) => (
+        <>
+          <TextInput
+            label="E-mail address"
+            name="email"
+            type="email"
+            placeholder="ana@example.com"
+            autoComplete="off"
+            data-autofocus
+            value={draft.email}
+            onChange={(event) => change({ email: event.currentTarget.value })}
+            error={wrong('email')}
           />
-        </div>
-        <FormProblem error={error} />
-        <div className={classes.buttons}>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button type="submit" variant="filled" loading={isPending}>
-            Make the invitation
-          </Button>
-        </div>
-      </form>
-    </Modal>
+          <div className={classes.pair}>
+            <RoleSelect value={draft.role} onChange={(role) => change({ role })} />
+            <NativeSelect
+              label="The link works for"
+              data={lifetimes}
+              value={String(draft.hours)}
+              onChange={(event) => change({ hours: Number(event.currentTarget.value) })}
+            />
+          </div>
+        </>
+      )}
+    </FormDialog>
   )
 }
 

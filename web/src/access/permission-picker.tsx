@@ -13,7 +13,7 @@ interface PermissionPickerProps {
 
 /** Permissions in plain words, by module. */
 export function PermissionPicker(props: PermissionPickerProps) {
-  const { chosen, among, error, onChange } = props
+  const { chosen, among, onChange } = props
   const toggle = (key: Permission) =>
     onChange(chosen.includes(key) ? chosen.filter((each) => each !== key) : [...chosen, key])
   const groups = permissionGroups
@@ -24,26 +24,7 @@ export function PermissionPicker(props: PermissionPickerProps) {
     .filter(({ permissions }) => permissions.length > 0)
   return (
     <div>
-      <div className={classes.pickerHead}>
-        <b>Permissions</b>
-        <span className="muted">
-          {chosen.length} of {among.length}
-        </span>
-        <button type="button" onClick={() => onChange(readOnly(among))}>
-          Only reading
-        </button>
-        <button type="button" onClick={() => onChange(among)}>
-          Everything
-        </button>
-        <button type="button" onClick={() => onChange([])}>
-          Nothing
-        </button>
-        {error && (
-          <span role="alert" className={classes.wrong}>
-            {error}
-          </span>
-        )}
-      </div>
+      <Head {...props} />
       <div className={classes.picker}>
         {groups.map((group) => (
           <fieldset key={group.title}>
@@ -61,6 +42,31 @@ export function PermissionPicker(props: PermissionPickerProps) {
           </fieldset>
         ))}
       </div>
+    </div>
+  )
+}
+
+function Head({ chosen, among, error, onChange }: PermissionPickerProps) {
+  return (
+    <div className={classes.pickerHead}>
+      <b>Permissions</b>
+      <span className="muted">
+        {chosen.length} of {among.length}
+      </span>
+      <button type="button" onClick={() => onChange(readOnly(among))}>
+        Only reading
+      </button>
+      <button type="button" onClick={() => onChange(among)}>
+        Everything
+      </button>
+      <button type="button" onClick={() => onChange([])}>
+        Nothing
+      </button>
+      {error && (
+        <span role="alert" className={classes.wrong}>
+          {error}
+        </span>
+      )}
     </div>
   )
 }

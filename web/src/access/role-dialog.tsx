@@ -1,12 +1,12 @@
-import { Button, Modal, TextInput } from '@mantine/core'
+import { TextInput } from '@mantine/core'
 import { builtInRoles, type Permission, type RoleFacts, roleDraft, roleKey } from '@pulse/contract'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { type FormEvent, useState } from 'react'
+import { useState } from 'react'
 import type { z } from 'zod'
 import { useTenant } from '../session/use-session.ts'
-import { checkForm, focusFirstError } from '../ui/check-form.ts'
+import { checkForm } from '../ui/check-form.ts'
 import classes from '../ui/form.module.css'
-import { FormProblem } from '../ui/form-problem.tsx'
+import { FormDialog } from '../ui/form-dialog.tsx'
 import { plural } from '../ui/format.ts'
 import { toast } from '../ui/toast.ts'
 import { PermissionPicker } from './permission-picker.tsx'
@@ -34,70 +34,68 @@ const words = {
 /** Makes or changes a role of the tenant's own. */
 export function RoleDialog({ task, taken, onClose }: RoleDialogProps) {
   const draft = useRoleDraft(task, taken)
-  const [tried, setTried] = useState(false)
-  const { write, error, isPending } = useWrite(onClose)
-  const { errors, body } = draft.checked
-  const among = useTenant()?.permissions ?? []
-  const submit = (event: FormEvent<HTMLFormElement>) => {
-    event.preventDefault()
-    setTried(true)
-    if (body) write(body)
-    else focusFirstError(event.currentTarget, errors)
-  }
   const changes = task.kind === 'change'
+  const form = {
+    ...useWrite(onClose),
+    title: changes ? `Change ${task.role.name}` : titleOf(task.from),
+    act: changes ? 'Change the role' : 'Make the role',
+  }
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      title={changes ? `Change ${task.role.name}` : titleOf(task.from)}
-      size={760}
-      centered
-    >
-      <form className={classes.form} onSubmit={submit} noValidate>
-        <div className={classes.pair}>
-          <TextInput
-            label="Name"
-            name="name"
-            placeholder="Night shift"
-            autoComplete="off"
-            data-autofocus
-            value={draft.name}
-            onChange={(event) => draft.setName(event.currentTarget.value)}
-            error={tried && errors['name']}
+    <FormDialog {...form} checked={draft.checked} onClose={onClose} size={760}>
+      {(wrong) => (
+        <>
+          <Names draft={draft} fixedKey={changes} wrong={wrong} />
+          <PermissionPicker
+            chosen={draft.permissions}
+            among={draft.among}
+            error={wrong('permissions')}
+            onChange={draft.setPermissions}
           />
-          <TextInput
-            label="Key"
-            name="key"
-            placeholder="night-shift"
-            autoComplete="off"
-            spellCheck={false}
-            disabled={changes}
-            value={draft.key}
-            onChange={(event) => draft.setKey(event.currentTarget.value)}
-            error={(tried || draft.key !== '') && errors['key']}
-          />
-        </div>
-        <PermissionPicker
-          chosen={draft.permissions}
-          among={among}
-          error={tried ? errors['permissions'] : undefined}
-          onChange={draft.setPermissions}
-        />
-        {changes && task.role.members > 0 && (
-          <p>
-            {plural(task.role.members, 'person has', 'people have')} this role: what you change
-            holds for them within seconds.
-          </p>
-        )}
-        <FormProblem error={error} />
-        <div className={classes.buttons}>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button type="submit" variant="filled" loading={isPending}>
-            {changes ? 'Change the role' : 'Make the role'}
-          </Button>
-        </div>
-      </form>
-    </Modal>
+          {changes && task.role.members > 0 && (
+            <p>
+              {plural(task.role.members, 'person has', 'people have')} this role: what you change
+              holds for them within seconds.
+            </p>
+          )}
+        </>
+      )}
+    </FormDialog>
+  )
+}
+
+interface NamesProps {
+  readonly draft: ReturnType<typeof useRoleDraft>
+  /** The key of a role stays. */
+  readonly fixedKey: boolean
+  readonly wrong: (field: string) => string | undefined
+}
+
+function Names({ draft, fixedKey, wrong }: NamesProps) {
+  const keyError = draft.key === '' ? wrong('key') : draft.checked.errors['key']
+  return (
+    <div className={classes.pair}>
+      <TextInput
+        label="Name"
+        name="name"
+        placeholder="Night shift"
+        autoComplete="off"
+        data-autofocus
+        value={draft.name}
+        onChange={(event) => draft.setName(event.currentTarget.value)}
+        error={wrong('name')}
+      />
+      <TextInput
+        label="Key"
+        name="key"
+        placeholder="night-shift"
+        autoComplete="off"
+        spellCheck={false}
+        disabled={fixedKey}
+        value={draft.key}
+        onChange={(event) => draft.setKey(event.currentTarget.value)}
+        error={keyError}
+      />
+    </div>
   )
 }
 
@@ -125,7 +123,8 @@ function useRoleDraft(task: RoleTask, taken: readonly string[]) {
     { name: name.trim(), key, permissions: [...permissions] },
     clash ? { ...words, key: 'There is a role with this key.' } : words,
   )
-  return { name, setName, key, setKey, permissions, setPermissions, checked }
+  const among = useTenant()?.permissions ?? []
+  return { name, setName, key, setKey, permissions, setPermissions, among, checked }
 }
 
 type Ready = z.output<ReturnType<typeof formOf>>
@@ -144,5 +143,5 @@ function useWrite(onDone: () => void) {
       }
     },
   })
-  return { write: mutate, error, isPending }
+  return { onSubmit: mutate, error, pending: isPending }
 }

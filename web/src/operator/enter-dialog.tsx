@@ -1,14 +1,14 @@
-import { Button, Modal, NativeSelect } from '@mantine/core'
+import { NativeSelect } from '@mantine/core'
 import { enteringDraft, type OperatorTenant } from '@pulse/contract'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { type FormEvent, useState } from 'react'
+import { useState } from 'react'
 import type { z } from 'zod'
 import { useSwitchTenant } from '../shell/tenant-menu.tsx'
 import { checkForm } from '../ui/check-form.ts'
 import classes from '../ui/form.module.css'
-import { FormProblem } from '../ui/form-problem.tsx'
+import { FormDialog } from '../ui/form-dialog.tsx'
 import { enter } from './queries.ts'
-import { ReasonField } from './reason-field.tsx'
+import { REASON_NEEDED, ReasonField } from './reason-field.tsx'
 
 const stays = [
   { value: '15', label: '15 minutes' },
@@ -24,6 +24,8 @@ const roles = [
   { value: 'admin', label: 'Admin: everything' },
 ]
 
+const words = { reason: REASON_NEEDED }
+
 type Ready = z.output<typeof enteringDraft>
 
 interface EnterDialogProps {
@@ -34,52 +36,39 @@ interface EnterDialogProps {
 /** Goes into a tenant for a while: with a reason, a role and an end, all of which its people see. */
 export function EnterDialog({ tenant, onClose }: EnterDialogProps) {
   const [draft, setDraft] = useState({ reason: '', minutes: 30, role: 'viewer' })
-  const [tried, setTried] = useState(false)
   const change = (patch: Partial<typeof draft>) => setDraft((old) => ({ ...old, ...patch }))
-  const { body } = checkForm(enteringDraft, draft)
-  const { go, error, isPending } = useEnter(tenant.key)
-  const submit = (event: FormEvent<HTMLFormElement>) => {
-    event.preventDefault()
-    setTried(true)
-    if (body) go(body)
-    else event.currentTarget.querySelector<HTMLElement>('[name="reason"]')?.focus()
-  }
+  const form = { ...useEnter(tenant.key), checked: checkForm(enteringDraft, draft, words), onClose }
   return (
-    <Modal opened onClose={onClose} title={`Enter ${tenant.name}`} centered size={520}>
-      <form className={classes.form} onSubmit={submit} noValidate>
-        <ReasonField
-          readBy={`The people of ${tenant.name} read it, in their audit and their settings.`}
-          value={draft.reason}
-          onChange={(reason) => change({ reason })}
-          tried={tried}
-        />
-        <div className={classes.pair}>
-          <NativeSelect
-            label="For"
-            data={stays}
-            value={String(draft.minutes)}
-            onChange={(event) => change({ minutes: Number(event.currentTarget.value) })}
+    <FormDialog title={`Enter ${tenant.name}`} act="Enter" size={520} {...form}>
+      {(wrong) => (
+        <>
+          <ReasonField
+            readBy={`The people of ${tenant.name} read it, in their audit and their settings.`}
+            value={draft.reason}
+            onChange={(reason) => change({ reason })}
+            error={wrong('reason')}
           />
-          <NativeSelect
-            label="As"
-            data={roles}
-            value={draft.role}
-            onChange={(event) => change({ role: event.currentTarget.value })}
-          />
-        </div>
-        <p className="muted">
-          You may do what the role may, until the time is over or you leave. Each act is recorded in
-          their audit under your name.
-        </p>
-        <FormProblem error={error} />
-        <div className={classes.buttons}>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button type="submit" variant="filled" loading={isPending}>
-            Enter
-          </Button>
-        </div>
-      </form>
-    </Modal>
+          <div className={classes.pair}>
+            <NativeSelect
+              label="For"
+              data={stays}
+              value={String(draft.minutes)}
+              onChange={(event) => change({ minutes: Number(event.currentTarget.value) })}
+            />
+            <NativeSelect
+              label="As"
+              data={roles}
+              value={draft.role}
+              onChange={(event) => change({ role: event.currentTarget.value })}
+            />
+          </div>
+          <p className="muted">
+            You may do what the role may, until the time is over or you leave. Each act is recorded
+            in their audit under your name.
+          </p>
+        </>
+      )}
+    </FormDialog>
   )
 }
 
@@ -95,5 +84,5 @@ function useEnter(key: string) {
     },
     onSettled: () => client.invalidateQueries({ queryKey: ['operator', 'enterings'] }),
   })
-  return { go: mutate, error, isPending }
+  return { onSubmit: mutate, error, pending: isPending }
 }

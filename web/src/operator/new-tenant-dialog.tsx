@@ -1,12 +1,12 @@
-import { Button, Modal, NativeSelect, TextInput } from '@mantine/core'
+import { NativeSelect, TextInput } from '@mantine/core'
 import { type madeTenant, type NewTenantDraft, newTenant } from '@pulse/contract'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { type FormEvent, useState } from 'react'
+import { useState } from 'react'
 import type { z } from 'zod'
 import { keyOfName } from '../access/words.ts'
-import { checkForm, focusFirstError } from '../ui/check-form.ts'
+import { checkForm } from '../ui/check-form.ts'
 import classes from '../ui/form.module.css'
-import { FormProblem } from '../ui/form-problem.tsx'
+import { FormDialog } from '../ui/form-dialog.tsx'
 import { makeTenant } from './queries.ts'
 
 export type MadeTenant = z.output<typeof madeTenant>
@@ -26,79 +26,89 @@ interface NewTenantDialogProps {
   readonly onClose: () => void
 }
 
+const EMPTY = { name: '', region: 'us-west-2', adminEmail: '' }
+
 /** Makes a tenant and invites its first admin. */
 export function NewTenantDialog({ onMade, onClose }: NewTenantDialogProps) {
-  const [draft, setDraft] = useState({ name: '', region: 'us-west-2', adminEmail: '' })
+  const [draft, setDraft] = useState(EMPTY)
   const [ownKey, setKey] = useState<string>()
-  const [tried, setTried] = useState(false)
-  const key = ownKey ?? keyOfName(draft.name)
-  const typed = {
-    ...draft,
-    key,
-    name: draft.name.trim(),
-    adminEmail: draft.adminEmail.trim(),
-  }
-  const { errors, body } = checkForm(newTenant, typed, words)
-  const { make, error, isPending } = useMake(onMade)
   const change = (patch: Partial<typeof draft>) => setDraft((old) => ({ ...old, ...patch }))
-  const shown = (field: string, text: string) => (tried || text !== '') && errors[field]
-  const submit = (event: FormEvent<HTMLFormElement>) => {
-    event.preventDefault()
-    setTried(true)
-    if (body) make(body)
-    else focusFirstError(event.currentTarget, errors)
-  }
+  const key = ownKey ?? keyOfName(draft.name)
+  const name = draft.name.trim()
+  const checked = checkForm(
+    newTenant,
+    { ...draft, key, name, adminEmail: draft.adminEmail.trim() },
+    words,
+  )
+  const form = { ...useMake(onMade), checked, onClose, size: 520 }
   return (
-    <Modal opened onClose={onClose} title="Make a tenant" centered size={520}>
-      <form className={classes.form} onSubmit={submit} noValidate>
-        <div className={classes.pair}>
+    <FormDialog title="Make a tenant" act="Make the tenant" {...form}>
+      {(wrong) => (
+        <>
+          <div className={classes.pair}>
+            <TextInput
+              label="Name"
+              name="name"
+              placeholder="Northwind Power"
+              autoComplete="off"
+              data-autofocus
+              value={draft.name}
+              onChange={(event) => change({ name: event.currentTarget.value })}
+              error={wrong('name')}
+            />
+            <KeyField
+              value={key}
+              error={key === '' ? wrong('key') : checked.errors['key']}
+              onChange={setKey}
+            />
+          </div>
+          <RegionSelect value={draft.region} onChange={(region) => change({ region })} />
           <TextInput
-            label="Name"
-            name="name"
-            placeholder="Northwind Power"
+            label="E-mail address of its first admin"
+            name="adminEmail"
+            type="email"
+            placeholder="ana@example.com"
             autoComplete="off"
-            data-autofocus
-            value={draft.name}
-            onChange={(event) => change({ name: event.currentTarget.value })}
-            error={tried && errors['name']}
+            value={draft.adminEmail}
+            onChange={(event) => change({ adminEmail: event.currentTarget.value })}
+            error={wrong('adminEmail')}
           />
-          <TextInput
-            label="Key"
-            name="key"
-            placeholder="northwind-power"
-            autoComplete="off"
-            spellCheck={false}
-            value={key}
-            onChange={(event) => setKey(event.currentTarget.value)}
-            error={shown('key', key)}
-          />
-        </div>
-        <NativeSelect
-          label="Home region"
-          description="Its data stays there. The key and the region cannot be changed later."
-          data={regions}
-          value={draft.region}
-          onChange={(event) => change({ region: event.currentTarget.value })}
-        />
-        <TextInput
-          label="E-mail address of its first admin"
-          name="adminEmail"
-          type="email"
-          placeholder="ana@example.com"
-          autoComplete="off"
-          value={draft.adminEmail}
-          onChange={(event) => change({ adminEmail: event.currentTarget.value })}
-          error={tried && errors['adminEmail']}
-        />
-        <FormProblem error={error} />
-        <div className={classes.buttons}>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button type="submit" variant="filled" loading={isPending}>
-            Make the tenant
-          </Button>
-        </div>
-      </form>
-    </Modal>
+        </>
+      )}
+    </FormDialog>
+  )
+}
+
+interface FieldProps {
+  readonly value: string
+  readonly error?: string | undefined
+  readonly onChange: (value: string) => void
+}
+
+function KeyField({ value, error, onChange }: FieldProps) {
+  return (
+    <TextInput
+      label="Key"
+      name="key"
+      placeholder="northwind-power"
+      autoComplete="off"
+      spellCheck={false}
+      value={value}
+      onChange={(event) => onChange(event.currentTarget.value)}
+      error={error}
+    />
+  )
+}
+
+function RegionSelect({ value, onChange }: FieldProps) {
+  return (
+    <NativeSelect
+      label="Home region"
+      description="Its data stays there. The key and the region cannot be changed later."
+      data={regions}
+      value={value}
+      onChange={(event) => onChange(event.currentTarget.value)}
+    />
   )
 }
 
@@ -109,5 +119,5 @@ function useMake(onMade: NewTenantDialogProps['onMade']) {
     onSuccess: (made, { name }) => onMade(made, name),
     onSettled: () => client.invalidateQueries({ queryKey: ['operator', 'tenants'] }),
   })
-  return { make: mutate, error, isPending }
+  return { onSubmit: mutate, error, pending: isPending }
 }

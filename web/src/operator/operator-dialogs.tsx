@@ -1,14 +1,13 @@
-import { Button, Modal, TextInput } from '@mantine/core'
+import { TextInput } from '@mantine/core'
 import { type OperatorFacts, operatorGrant } from '@pulse/contract'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { type FormEvent, useState } from 'react'
-import { checkForm, focusFirstError } from '../ui/check-form.ts'
+import { useState } from 'react'
+import { checkForm } from '../ui/check-form.ts'
 import { Confirm } from '../ui/confirm.tsx'
-import classes from '../ui/form.module.css'
-import { FormProblem } from '../ui/form-problem.tsx'
+import { FormDialog } from '../ui/form-dialog.tsx'
 import { toast } from '../ui/toast.ts'
 import { grant } from './queries.ts'
-import { isReason, ReasonField } from './reason-field.tsx'
+import { isReason, REASON_NEEDED, ReasonField } from './reason-field.tsx'
 
 const READ_BY = 'It stays in the audit of the platform.'
 
@@ -58,45 +57,42 @@ export function EndOperator({ operator, onClose }: EndOperatorProps) {
   )
 }
 
-const words = { username: 'Give the user name of somebody who has signed in once.' }
+const words = {
+  username: 'Give the user name of somebody who has signed in once.',
+  reason: REASON_NEEDED,
+}
 
 /** Makes somebody an operator. */
 export function MakeOperator({ onClose }: { readonly onClose: () => void }) {
   const [username, setUsername] = useState('')
   const [reason, setReason] = useState('')
-  const [tried, setTried] = useState(false)
   const draft = { username: username.trim(), operator: true, reason }
-  const { errors, body } = checkForm(operatorGrant, draft, words)
+  const checked = checkForm(operatorGrant, draft, words)
   const { mutate, error, isPending } = useGrant(`${draft.username} is an operator now.`, onClose)
-  const submit = (event: FormEvent<HTMLFormElement>) => {
-    event.preventDefault()
-    setTried(true)
-    if (body) mutate(draft)
-    else focusFirstError(event.currentTarget, errors)
-  }
+  const form = { checked, pending: isPending, error, onSubmit: () => mutate(draft), onClose }
   return (
-    <Modal opened onClose={onClose} title="Make somebody an operator" centered>
-      <form className={classes.form} onSubmit={submit} noValidate>
-        <TextInput
-          label="User name"
-          name="username"
-          description="An operator sees every tenant’s figures, and can enter each with a reason."
-          autoComplete="off"
-          spellCheck={false}
-          data-autofocus
-          value={username}
-          onChange={(event) => setUsername(event.currentTarget.value)}
-          error={tried && errors['username']}
-        />
-        <ReasonField readBy={READ_BY} value={reason} onChange={setReason} tried={tried} />
-        <FormProblem error={error} />
-        <div className={classes.buttons}>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button type="submit" variant="filled" loading={isPending}>
-            Make an operator
-          </Button>
-        </div>
-      </form>
-    </Modal>
+    <FormDialog title="Make somebody an operator" act="Make an operator" {...form}>
+      {(wrong) => (
+        <>
+          <TextInput
+            label="User name"
+            name="username"
+            description="An operator sees every tenant’s figures, and can enter each with a reason."
+            autoComplete="off"
+            spellCheck={false}
+            data-autofocus
+            value={username}
+            onChange={(event) => setUsername(event.currentTarget.value)}
+            error={wrong('username')}
+          />
+          <ReasonField
+            readBy={READ_BY}
+            value={reason}
+            onChange={setReason}
+            error={wrong('reason')}
+          />
+        </>
+      )}
+    </FormDialog>
   )
 }

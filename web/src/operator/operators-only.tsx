@@ -6,9 +6,6 @@ import { Page, PageHeader } from '../ui/page-header.tsx'
 import { Panel } from '../ui/panel.tsx'
 import { EmptyState } from '../ui/states.tsx'
 
-/** Whether one runs the platform; no until it is known. */
-export const useIsOperator = (): boolean => useQuery(sessionQuery()).data?.operator ?? false
-
 /** A page of the operator's area; the others read that it is not theirs. */
 export function OperatorsOnly({ children }: { readonly children: ReactNode }) {
   const { data } = useQuery(sessionQuery())

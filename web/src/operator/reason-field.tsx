@@ -4,17 +4,19 @@ import { reason } from '@pulse/contract'
 /** Whether a reason is one: 8 to 500 characters. */
 export const isReason = (text: string): boolean => reason.safeParse(text).success
 
+/** What is said where a reason is missing. */
+export const REASON_NEEDED = 'Say why in 8 to 500 characters.'
+
 interface ReasonFieldProps {
   /** Who reads it: `The people of the tenant read it.` */
   readonly readBy: string
   readonly value: string
   readonly onChange: (text: string) => void
-  /** Whether to say what is missing already. */
-  readonly tried?: boolean
+  readonly error?: string | undefined
 }
 
 /** Why an operator does what they do; it stays in the audit. */
-export function ReasonField({ readBy, value, onChange, tried = false }: ReasonFieldProps) {
+export function ReasonField({ readBy, value, onChange, error }: ReasonFieldProps) {
   return (
     <Textarea
       label="Reason"
@@ -26,7 +28,7 @@ export function ReasonField({ readBy, value, onChange, tried = false }: ReasonFi
       data-autofocus
       value={value}
       onChange={(event) => onChange(event.currentTarget.value)}
-      error={tried && !isReason(value) && 'Say why in 8 to 500 characters.'}
+      error={error}
     />
   )
 }

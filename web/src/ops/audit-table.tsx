@@ -51,6 +51,33 @@ const beside = new Set(['change', 'from'])
 const today = (at: string) => new Date(at).toDateString() === new Date().toDateString()
 
 const columnsOf = (linked: boolean): readonly Column<AuditRecord>[] => [
+  ...whoDidWhat,
+  {
+    key: 'subject',
+    title: 'To what',
+    width: '230px',
+    hideBelow: 640,
+    cell: ({ subject }) => <SubjectLink subject={subject} linked={linked} />,
+  },
+  {
+    key: 'change',
+    title: 'Change',
+    grow: true,
+    hideBelow: 900,
+    cell: ({ before, after }) => (
+      <span className={classes.change}>{changesInALine(before, after)}</span>
+    ),
+  },
+  {
+    key: 'from',
+    title: 'From',
+    width: '120px',
+    hideBelow: 900,
+    cell: ({ address }) => <span className={`mono ${classes.address}`}>{address ?? '—'}</span>,
+  },
+]
+
+const whoDidWhat: readonly Column<AuditRecord>[] = [
   {
     key: 'at',
     title: 'Time',
@@ -81,28 +108,5 @@ const columnsOf = (linked: boolean): readonly Column<AuditRecord>[] => [
         {actionWords(action)}
       </span>
     ),
-  },
-  {
-    key: 'subject',
-    title: 'To what',
-    width: '230px',
-    hideBelow: 640,
-    cell: ({ subject }) => <SubjectLink subject={subject} linked={linked} />,
-  },
-  {
-    key: 'change',
-    title: 'Change',
-    grow: true,
-    hideBelow: 900,
-    cell: ({ before, after }) => (
-      <span className={classes.change}>{changesInALine(before, after)}</span>
-    ),
-  },
-  {
-    key: 'from',
-    title: 'From',
-    width: '120px',
-    hideBelow: 900,
-    cell: ({ address }) => <span className={`mono ${classes.address}`}>{address ?? '—'}</span>,
   },
 ]

@@ -1,10 +1,9 @@
-import { Button, Modal, TextInput } from '@mantine/core'
+import { Button, TextInput } from '@mantine/core'
 import { type AuditVerification, auditVerificationQuery } from '@pulse/contract'
 import { useMutation } from '@tanstack/react-query'
-import { type FormEvent, useState } from 'react'
-import { checkForm, focusFirstError } from '../ui/check-form.ts'
-import form from '../ui/form.module.css'
-import { FormProblem } from '../ui/form-problem.tsx'
+import { useState } from 'react'
+import { checkForm } from '../ui/check-form.ts'
+import { FormDialog } from '../ui/form-dialog.tsx'
 import { formatCount } from '../ui/format.ts'
 import classes from './audit.module.css'
 import { compareHead } from './queries.ts'
@@ -25,45 +24,36 @@ export function CompareHead() {
 
 function Dialog({ onClose }: { readonly onClose: () => void }) {
   const [kept, setKept] = useState('')
-  const [tried, setTried] = useState(false)
-  const { errors, body } = checkForm(wanted, { expect: kept.trim() }, words)
-  const { mutate, data, error, isPending } = useMutation({ mutationFn: compareHead })
-  const submit = (event: FormEvent<HTMLFormElement>) => {
-    event.preventDefault()
-    setTried(true)
-    if (body) mutate(body.expect)
-    else focusFirstError(event.currentTarget, errors)
-  }
+  const checked = checkForm(wanted, { expect: kept.trim() }, words)
+  const { mutate, data, error, isPending } = useMutation({
+    mutationFn: ({ expect }: { expect: string }) => compareHead(expect),
+  })
+  const form = { checked, pending: isPending, error, onSubmit: mutate, onClose, leave: 'Close' }
   return (
-    <Modal opened onClose={onClose} title="Is a head that was kept still in the chain?" centered>
-      <form className={form.form} onSubmit={submit} noValidate>
-        <p>
-          A copied head, kept where nobody of Pulse can write, proves that the log up to it was not
-          written anew.
-        </p>
-        <TextInput
-          label="Head, hash@number"
-          name="expect"
-          autoComplete="off"
-          spellCheck={false}
-          data-autofocus
-          value={kept}
-          onChange={(event) => setKept(event.currentTarget.value)}
-          error={tried && errors['expect']}
-        />
-        <div role="status">
-          {data?.result && <Answer kept={kept} result={data.result} />}
-          {data && !data.result && 'The chain is long and is being walked: compare again soon.'}
-        </div>
-        <FormProblem error={error} />
-        <div className={form.buttons}>
-          <Button onClick={onClose}>Close</Button>
-          <Button type="submit" variant="filled" loading={isPending}>
-            Compare
-          </Button>
-        </div>
-      </form>
-    </Modal>
+    <FormDialog title="Is a head that was kept still in the chain?" act="Compare" {...form}>
+      {(wrong) => (
+        <>
+          <p>
+            A copied head, kept where nobody of Pulse can write, proves that the log up to it was
+            not written anew.
+          </p>
+          <TextInput
+            label="Head, hash@number"
+            name="expect"
+            autoComplete="off"
+            spellCheck={false}
+            data-autofocus
+            value={kept}
+            onChange={(event) => setKept(event.currentTarget.value)}
+            error={wrong('expect')}
+          />
+          <div role="status">
+            {data?.result && <Answer kept={kept} result={data.result} />}
+            {data && !data.result && 'The chain is long and is being walked: compare again soon.'}
+          </div>
+        </>
+      )}
+    </FormDialog>
   )
 }
 

@@ -1,10 +1,9 @@
-import { Button, Modal, TextInput } from '@mantine/core'
+import { TextInput } from '@mantine/core'
 import { tenantName } from '@pulse/contract'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { type FormEvent, useState } from 'react'
-import { checkForm, focusFirstError } from '../ui/check-form.ts'
-import classes from '../ui/form.module.css'
-import { FormProblem } from '../ui/form-problem.tsx'
+import { useState } from 'react'
+import { checkForm } from '../ui/check-form.ts'
+import { FormDialog } from '../ui/form-dialog.tsx'
 import { toast } from '../ui/toast.ts'
 import { renameTenant } from './tenant-queries.ts'
 
@@ -18,10 +17,10 @@ interface RenameDialogProps {
 /** Gives the tenant another name; its key stays. */
 export function RenameDialog({ name: before, onClose }: RenameDialogProps) {
   const [name, setName] = useState(before)
-  const { errors, body } = checkForm(tenantName, { name: name.trim() }, words)
+  const checked = checkForm(tenantName, { name: name.trim() }, words)
   const client = useQueryClient()
   const { mutate, error, isPending } = useMutation({
-    mutationFn: (next: string) => renameTenant(next),
+    mutationFn: (next: { name: string }) => renameTenant(next.name),
     onSuccess: (changed) => {
       toast({ text: `The tenant is called ${changed.name} now.` })
       onClose()
@@ -30,14 +29,10 @@ export function RenameDialog({ name: before, onClose }: RenameDialogProps) {
       for (const key of ['tenant', 'session']) void client.invalidateQueries({ queryKey: [key] })
     },
   })
-  const submit = (event: FormEvent<HTMLFormElement>) => {
-    event.preventDefault()
-    if (body) mutate(body.name)
-    else focusFirstError(event.currentTarget, errors)
-  }
+  const form = { checked, pending: isPending, error, onSubmit: mutate, onClose }
   return (
-    <Modal opened onClose={onClose} title="Rename the tenant" centered>
-      <form className={classes.form} onSubmit={submit} noValidate>
+    <FormDialog title="Rename the tenant" act="Rename it" {...form}>
+      {() => (
         <TextInput
           label="Name"
           name="name"
@@ -46,16 +41,9 @@ export function RenameDialog({ name: before, onClose }: RenameDialogProps) {
           data-autofocus
           value={name}
           onChange={(event) => setName(event.currentTarget.value)}
-          error={errors['name']}
+          error={checked.errors['name']}
         />
-        <FormProblem error={error} />
-        <div className={classes.buttons}>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button type="submit" variant="filled" loading={isPending}>
-            Rename it
-          </Button>
-        </div>
-      </form>
-    </Modal>
+      )}
+    </FormDialog>
   )
 }

@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 
-interface Checked<B> {
+export interface Checked<B> {
   /** A sentence per wrong field; the first of each. */
   readonly errors: Readonly<Record<string, string>>
   /** The request body; undefined while something is wrong. */
