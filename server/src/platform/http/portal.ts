@@ -46,13 +46,14 @@ export async function servePortal(app: Shell, folder: string): Promise<void> {
   const built = existsSync(folder)
   // The page itself may be missing for a moment, while a new build takes its place.
   const given = new WeakSet<object>()
+  // Nothing is returned: each promise that resolves to a reply hangs listeners on its response, and
+  // with those of the compression Node warns of a leak.
   app.setNotFoundHandler((request, reply) => {
     const page = request.method === 'GET' && String(request.headers.accept).includes('text/html')
     if (built && page && !request.url.startsWith('/v1/') && !given.has(request)) {
       given.add(request)
-      return reply.sendFile('index.html')
-    }
-    return answerError(new PulseError('platform.not-found'), request, reply)
+      reply.sendFile('index.html')
+    } else answerError(new PulseError('platform.not-found'), request, reply)
   })
   if (!built) return
   await app.register(fastifyStatic, {
@@ -66,6 +67,6 @@ export async function servePortal(app: Shell, folder: string): Promise<void> {
   })
   app.get('/*', { config: { open: 'nobody' }, schema: { hide: true } }, (request, reply) => {
     const path = decodeURIComponent(request.url.split('?', 1)[0] ?? '/')
-    return reply.sendFile(path === '/' ? 'index.html' : path.slice(1))
+    reply.sendFile(path === '/' ? 'index.html' : path.slice(1))
   })
 }
