@@ -394,6 +394,19 @@ describe('guessing', () => {
     }
   })
 
+  test('in a flood of passwords is told on the page how long to wait', async () => {
+    const full = await testIdentity({ queue: createHashQueue({ atOnce: 0, waiting: 0 }) })
+    try {
+      const begun = await beginSignIn(full.origin)
+      const who = { username: 'nobody', password: 'a guess' }
+      const page = await passForms(createBrowser(), begun, who)
+      expect([page.status, page.headers.get('retry-after')]).toEqual([429, '5'])
+      expect(page.text).toContain('Too many tries. Wait 5 seconds, then try again.')
+    } finally {
+      await full.close()
+    }
+  })
+
   test('in a flood hashes two at a time, lets four wait and sends the rest away', async () => {
     let running = 0
     let most = 0
