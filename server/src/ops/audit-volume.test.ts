@@ -9,7 +9,7 @@ import { selectRows } from './audit-rows.ts'
 import { createSealer } from './audit-sealer.ts'
 import { verifyTenant } from './audit-verify.ts'
 
-// docs/ops.md has the figures of PULSE_AUDIT_ROWS=200000 and 1000000.
+// docs/ops.md has the figures of PULSE_AUDIT_ROWS=200000.
 const ROWS = Number(process.env['PULSE_AUDIT_ROWS'] ?? 20_000)
 const TENANT = 7
 
