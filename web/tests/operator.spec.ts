@@ -111,7 +111,7 @@ test('entering takes a reason, shows who one is inside, and is listed for both s
 
   await page.goto('/operator/enterings')
   await expect(row(page, REASON)).toContainText('Inside, ends in 15 minutes')
-  await page.getByRole('button', { name: /^End the stay of Robin Hale in demo/ }).click()
+  await page.getByRole('button', { name: /^End the entering of Robin Hale into demo/ }).click()
   await expect(row(page, REASON)).toHaveCount(0)
   await page.getByRole('button', { name: /^All \d/ }).click()
   await expect(row(page, REASON).first()).toContainText('Left after')
@@ -123,7 +123,7 @@ test('entering takes a reason, shows who one is inside, and is listed for both s
   expect(seen.items.map(({ reason }) => reason)).toContain(REASON)
 })
 
-test('the stays look right in both themes', async ({ as }) => {
+test('the enterings look right in both themes', async ({ as }) => {
   const page = await as('operator')
   await looksRight(
     page,

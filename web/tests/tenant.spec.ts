@@ -49,5 +49,5 @@ test('a viewer sees what the tenant is, and nothing to change or export', async 
   await expect(page.getByText('us-west-2, its data stays there')).toBeVisible()
   await expect(page.getByRole('button', { name: 'Rename…' })).toHaveCount(0)
   await expect(page.getByRole('button', { name: 'Export the tenant' })).toHaveCount(0)
-  await expect(page.getByRole('heading', { name: 'Stays of operators' })).toHaveCount(0)
+  await expect(page.getByRole('heading', { name: 'Enterings' })).toHaveCount(0)
 })

@@ -10,7 +10,7 @@ import { FormDialog } from '../ui/form-dialog.tsx'
 import { enter } from './queries.ts'
 import { REASON_NEEDED, ReasonField } from './reason-field.tsx'
 
-const stays = [
+const spans = [
   { value: '15', label: '15 minutes' },
   { value: '30', label: '30 minutes' },
   { value: '60', label: '1 hour' },
@@ -51,7 +51,7 @@ export function EnterDialog({ tenant, onClose }: EnterDialogProps) {
           <div className={classes.pair}>
             <NativeSelect
               label="For"
-              data={stays}
+              data={spans}
               value={String(draft.minutes)}
               onChange={(event) => change({ minutes: Number(event.currentTarget.value) })}
             />
@@ -78,7 +78,7 @@ function useEnter(key: string) {
   const { mutate, error, isPending } = useMutation({
     mutationFn: async (draft: Ready) => {
       await enter(key, draft)
-      // The session has to know of the stay before a page of the tenant asks for anything.
+      // The session has to know of the entering before a page of the tenant asks for anything.
       await client.refetchQueries({ queryKey: ['session'] })
       await choose(key)
     },

@@ -9,7 +9,7 @@ import { useNow } from '../ui/now.ts'
 import { StatusDot } from '../ui/status.tsx'
 import classes from './operator.module.css'
 
-/** Whether a stay goes on. */
+/** Whether an entering goes on. */
 export const isOpen = ({ endedAt, until }: Entering, now: number): boolean =>
   endedAt === null && Date.parse(until) > now
 
@@ -25,13 +25,13 @@ interface EnteringTableProps {
   readonly onSelect?: (entering: Entering) => void
 }
 
-/** Stays of operators in tenants: who, why, when, and whether they go on. */
+/** Enterings of operators: who, why, when, and whether they go on. */
 export function EnteringTable(props: EnteringTableProps) {
   const { enterings, source, tenantNames, onEnd, empty, selected, onSelect } = props
   const columns = useMemo(() => columnsOf(tenantNames, onEnd), [tenantNames, onEnd])
   return (
     <DataTable
-      label="Stays of operators"
+      label="Enterings"
       columns={columns}
       rows={enterings}
       rowKey={({ id }) => id}
@@ -128,7 +128,7 @@ function EndButton({ entering, onEnd }: EndButtonProps) {
   return (
     <Button
       size="compact-xs"
-      aria-label={`End the stay of ${entering.personName} in ${entering.tenant}`}
+      aria-label={`End the entering of ${entering.personName} into ${entering.tenant}`}
       onClick={() => onEnd(entering)}
     >
       End

@@ -49,8 +49,8 @@ export function EndOperator({ operator, onClose }: EndOperatorProps) {
       onClose={onClose}
     >
       <p>
-        Ends {self ? 'your' : 'their'} stays in tenants within seconds. Memberships of tenants stay
-        as they are.
+        Ends {self ? 'your' : 'their'} enterings within seconds. Memberships of tenants stay as they
+        are.
       </p>
       <ReasonField readBy={READ_BY} value={reason} onChange={setReason} />
     </Confirm>

@@ -44,7 +44,7 @@ export const remove = (key: string, removal: z.input<typeof tenantRemoval>) =>
   api.post(`${pathOf(key)}/removal`, operatorTenant, removal)
 export const keep = (key: string) => api.delete(`${pathOf(key)}/removal`)
 
-/** Stays of operators in tenants, past ones too. */
+/** Enterings of operators, past ones too. */
 export const enteringsQuery = () =>
   queryOptions({
     queryKey: ['operator', 'enterings'],

@@ -6,7 +6,7 @@ import classes from '../operator/operator.module.css'
 import { OperatorsOnly } from '../operator/operators-only.tsx'
 import { enteringsQuery, tenantsQuery } from '../operator/queries.ts'
 import { enteringsSearch } from '../operator/search.ts'
-import { useEndStay } from '../operator/use-end-stay.ts'
+import { useEndEntering } from '../operator/use-end-entering.ts'
 import { Chip } from '../ui/chip.tsx'
 import { formatCount } from '../ui/format.ts'
 import { useNow } from '../ui/now.ts'
@@ -32,17 +32,14 @@ function Enterings() {
     () => new Map(tenants?.items.map(({ key, name }) => [key, name])),
     [tenants],
   )
-  const onEnd = useEndStay()
+  const onEnd = useEndEntering()
   const now = useNow()
   const all = query.data?.items ?? []
   const open = all.filter((entering) => isOpen(entering, now))
   const past = search.state === 'all'
   return (
     <>
-      <PageHeader
-        title="Stays in tenants"
-        meta={query.data && `${formatCount(open.length)} going on`}
-      />
+      <PageHeader title="Enterings" meta={query.data && `${formatCount(open.length)} going on`} />
       <div className={classes.filters}>
         <Chip active={!past} onClick={() => setSearch({ state: undefined })}>
           Going on {formatCount(open.length)}
@@ -52,7 +49,7 @@ function Enterings() {
         </Chip>
       </div>
       <StaleNote query={query} />
-      <Panel label="Stays">
+      <Panel label="Enterings">
         <EnteringTable
           enterings={past ? all : open}
           source={query}

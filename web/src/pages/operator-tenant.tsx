@@ -13,7 +13,7 @@ import { enteringsQuery, keep, tenantQuery } from '../operator/queries.ts'
 import { RemoveDialog, ResumeDialog, SuspendDialog } from '../operator/tenant-dialogs.tsx'
 import { MessagesByHour, TenantFacts, TenantFigures } from '../operator/tenant-figures.tsx'
 import { TenantState } from '../operator/tenant-state.tsx'
-import { useEndStay } from '../operator/use-end-stay.ts'
+import { useEndEntering } from '../operator/use-end-entering.ts'
 import { formatExact, formatMoment } from '../ui/format.ts'
 import { useNow } from '../ui/now.ts'
 import { PageHeader } from '../ui/page-header.tsx'
@@ -22,7 +22,7 @@ import { EmptyState, QueryView, Skeleton } from '../ui/states.tsx'
 import { toast } from '../ui/toast.ts'
 import { toastProblem } from '../ui/toast-problem.ts'
 
-/** One tenant as an operator sees it: figures, facts, stays; and what can be done with it. */
+/** One tenant as an operator sees it: figures, facts, enterings; and what can be done with it. */
 export function OperatorTenantPage() {
   return (
     <OperatorsOnly>
@@ -68,7 +68,7 @@ function Tenant({ tenant }: { readonly tenant: OperatorTenant }) {
         <MessagesByHour tenant={tenant} />
         <TenantFacts tenant={tenant} />
       </div>
-      <Stays tenant={tenant} />
+      <Enterings tenant={tenant} />
       <Dialog task={task} tenant={tenant} onClose={() => setTask(undefined)} />
     </>
   )
@@ -162,14 +162,14 @@ function Standing({ tenant }: { readonly tenant: OperatorTenant }) {
   )
 }
 
-function Stays({ tenant }: { readonly tenant: OperatorTenant }) {
+function Enterings({ tenant }: { readonly tenant: OperatorTenant }) {
   const query = useQuery(enteringsQuery())
-  const onEnd = useEndStay()
-  const stays = query.data?.items.filter((each) => each.tenant === tenant.key) ?? []
+  const onEnd = useEndEntering()
+  const enterings = query.data?.items.filter((each) => each.tenant === tenant.key) ?? []
   return (
-    <Panel title="Stays of operators" meta="its people see them too">
+    <Panel title="Enterings" meta="its people see them too">
       <EnteringTable
-        enterings={stays}
+        enterings={enterings}
         source={query}
         onEnd={onEnd}
         empty={

@@ -72,7 +72,10 @@ function Facts({ tenant }: { readonly tenant: TenantFacts }) {
 function Visits() {
   const query = useQuery(visitsQuery())
   return (
-    <Panel title="Stays of operators" meta="those who run Pulse; what they did is in the audit">
+    <Panel
+      title="Enterings"
+      meta="operators of the platform who were inside; what they did is in the audit"
+    >
       <EnteringTable
         enterings={query.data?.items ?? []}
         source={query}

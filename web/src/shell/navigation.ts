@@ -88,7 +88,7 @@ export const operatorArea: NavModule = {
   unfolded: true,
   entries: [
     { title: 'Tenants', to: '/operator', within: '/operator/tenants/' },
-    { title: 'Stays in tenants', to: '/operator/enterings' },
+    { title: 'Enterings', to: '/operator/enterings' },
     { title: 'Operators', to: '/operator/operators' },
     { title: 'Platform audit', to: '/operator/audit' },
   ],

@@ -4,8 +4,8 @@ import { toast } from '../ui/toast.ts'
 import { toastProblem } from '../ui/toast-problem.ts'
 import { leave } from './queries.ts'
 
-/** Ends a stay in a tenant, one's own or another operator's. */
-export function useEndStay() {
+/** Ends an entering, one's own or another operator's. */
+export function useEndEntering() {
   const client = useQueryClient()
   const { mutate } = useMutation({
     mutationFn: ({ id }: Entering) => leave(id),
