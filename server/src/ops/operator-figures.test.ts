@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { manualClock } from '#platform'
-import { startMs, testRegistry } from '../registry/test-registry.ts'
-import { type TestDatabase, testDatabase } from '../testing/index.ts'
+import { asPipeline, manualClock } from '#platform'
+import { createRegistry } from '#registry'
+import { type TestDatabase, testDatabase, testLog, testTokens } from '../testing/index.ts'
 import { createOperatorFigures, type OperatorFigures } from './operator-figures.ts'
 
+const startMs = Date.parse('2026-11-23T20:00:00.000Z')
 const clock = manualClock(startMs)
 const by = { actor: { kind: 'operator', id: 'pe_robin', name: 'Robin' } } as const
 let db: TestDatabase
@@ -13,9 +14,17 @@ let other: number
 
 beforeAll(async () => {
   db = await testDatabase()
-  const made = await testRegistry(db, clock)
-  demo = made.demo.tenant
-  other = made.other.tenant
+  const { tenants } = createRegistry({
+    app: db.as('pulse_app'),
+    pipeline: asPipeline(db.as('pulse_pipeline')),
+    clock,
+    log: testLog,
+    identity: testTokens(startMs),
+  })
+  const tenant = async (key: string) =>
+    (await tenants.createTenant({ key, name: `Tenant ${key}` }, { kind: 'system', id: 'test' })).id
+  demo = await tenant('demo')
+  other = await tenant('other')
   figures = createOperatorFigures({ operator: db.as('pulse_operator'), nowMs: clock.now })
   const owner = db.as('pulse_owner')
   await owner`select stream.ensure_day('2026-11-22'), stream.ensure_day('2026-11-23')`
