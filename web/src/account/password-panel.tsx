@@ -13,20 +13,12 @@ const empty = { current: '', next: '' }
 
 /** Changes one's password at the embedded provider; other sign-ins end with it. */
 export function PasswordPanel() {
-  const client = useQueryClient()
   const [typed, setTyped] = useState(empty)
   const [tried, setTried] = useState(false)
   const { errors, body } = checkForm(passwordChange, typed, { current: 'Type your password.' })
-  const { mutate, error, isPending } = useMutation({
-    mutationFn: changePassword,
-    onSuccess: () => {
-      toast({ text: 'Your password is changed. Your other sign-ins have ended.' })
-      setTyped(empty)
-      setTried(false)
-    },
-    onSettled: () => {
-      for (const key of ['account', 'sign-ins']) void client.invalidateQueries({ queryKey: [key] })
-    },
+  const { mutate, error, isPending } = useChange(() => {
+    setTyped(empty)
+    setTried(false)
   })
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault()
@@ -66,4 +58,18 @@ export function PasswordPanel() {
       </form>
     </Panel>
   )
+}
+
+function useChange(onChanged: () => void) {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: changePassword,
+    onSuccess: () => {
+      toast({ text: 'Your password is changed. Your other sign-ins have ended.' })
+      onChanged()
+    },
+    onSettled: () => {
+      for (const key of ['account', 'sign-ins']) void client.invalidateQueries({ queryKey: [key] })
+    },
+  })
 }

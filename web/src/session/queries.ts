@@ -8,4 +8,6 @@ export const sessionQuery = () =>
     queryKey: ['session'],
     queryFn: ({ signal }) => api.get('/v1/session', session, { signal }),
     staleTime: 5 * 60_000,
+    // Roles change, tenants are suspended, stays end: the page follows without a reload.
+    refetchInterval: 60_000,
   })
