@@ -46,6 +46,8 @@ export const newTenant = z.strictObject({
 export type NewTenantDraft = z.infer<typeof newTenant>
 /** The answer to a new tenant: its key, and the invitation of its first admin. */
 export const madeTenant = z.object({ key: slug, invitation: newInvitation })
+/** Whom to invite as an admin into a tenant that has none who can. */
+export const adminInvitation = newTenant.pick({ adminEmail: true })
 export const tenantChange = z.strictObject({
   name: storable.min(1).max(128).optional(),
   retentionDays: z.int().min(1).max(3650).optional(),

@@ -68,6 +68,13 @@ export const peoplesOwn = [
 export const keyMayHave = (permission: Permission): boolean =>
   !peoplesOwn.some((own) => own === permission)
 
+/**
+ * What an operator may while they stay in a tenant, within the role that they asked for. Not what
+ * would outlast the stay: people, roles and keys of their making.
+ */
+export const stayMayHave = (permission: Permission): boolean =>
+  permission === 'session.own' || keyMayHave(permission)
+
 /** What still works in a suspended tenant: to read, to export, and one's own session. */
 export const worksWhileSuspended = (permission: Permission): boolean =>
   permission.endsWith('.read') || permission === 'session.own' || permission === 'tenant.export'

@@ -250,12 +250,25 @@ describe('entering', () => {
     const own = await ask(operator.bearer, 'GET', `/operator/tenants/${key}/audit`)
     expect(own.status).toBe(200)
 
+    // Nothing that would outlast the stay, not even as an admin.
+    await enter(key, { reason, role: 'admin' })
+    const lasting = [
+      ['POST', '/api-keys'],
+      ['POST', '/invitations'],
+      ['PUT', '/roles/mine'],
+    ] as const
+    for (const [method, path] of lasting) {
+      const refused = await ask(operator.bearer, method, path, { tenant: key, body: {} })
+      expect([path, refused.body['code']]).toEqual([path, 'registry.forbidden'])
+    }
+
     const admin = await somebody({ tenant: id })
     const { body } = await ask(admin.bearer, 'GET', '/enterings')
-    const [second, first] = body['items'] as Entering[]
+    const [third, second, first] = body['items'] as Entering[]
     expect(first).toMatchObject({ person: operator.id, reason, role: 'viewer' })
     expect(first?.endedAt).not.toBeNull()
-    expect(second).toMatchObject({ role: 'engineer', endedAt: null })
+    expect(second?.endedAt).not.toBeNull()
+    expect(third).toMatchObject({ role: 'admin', endedAt: null })
     expect(log).toContainEqual(
       expect.objectContaining({ action: 'registry.tenant-entered', after: expect.anything() }),
     )

@@ -1,10 +1,11 @@
 import {
+  adminInvitation,
   entering,
   enteringDraft,
   enteringId,
   type InvitationDraft,
   madeTenant,
-  type newInvitation,
+  newInvitation,
   newTenant,
   operatorFacts,
   operatorGrant,
@@ -111,11 +112,26 @@ function tenantMakingRoutes(app: Shell, deps: OperatorDeps): void {
       const by = byOf(request)
       const { id, created } = await tenants.createTenant(draft, by.actor, by)
       if (!created) throw new PulseError('registry.tenant-exists')
-      const invitation = await deps.invite(
-        { ...by, tenant: id },
-        { email: adminEmail, role: 'admin', hours: FIRST_INVITATION_HOURS },
-      )
+      const invitation = await inviteAdmin(deps, { ...by, tenant: id }, adminEmail)
       return reply.code(201).send({ key: draft.key, invitation })
+    },
+  )
+  app.post(
+    '/v1/operator/tenants/:key/admins',
+    {
+      config: { ...config, secret: true },
+      schema: {
+        tags,
+        summary: 'Invite an admin into a tenant',
+        description: 'For one whose last admin is gone. The token is shown this once.',
+        params,
+        body: adminInvitation,
+        response: { 201: newInvitation },
+      },
+    },
+    async (request, reply) => {
+      const act = await actOn(deps, request, request.params.key)
+      return reply.code(201).send(await inviteAdmin(deps, act, request.body.adminEmail))
     },
   )
   app.patch(
@@ -137,6 +153,9 @@ function tenantMakingRoutes(app: Shell, deps: OperatorDeps): void {
     },
   )
 }
+
+const inviteAdmin = ({ invite }: OperatorDeps, act: Act, email: string) =>
+  invite(act, { email, role: 'admin', hours: FIRST_INVITATION_HOURS })
 
 function suspensionRoutes(app: Shell, deps: OperatorDeps): void {
   const { life } = deps.registry

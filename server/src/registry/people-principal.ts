@@ -1,4 +1,4 @@
-import type { Session } from '@pulse/contract'
+import { type Session, stayMayHave } from '@pulse/contract'
 import type { FastifyRequest, Membership, Principal } from '#platform'
 import { builtInPermissions, known } from './access.ts'
 import type { Identity } from './identity.ts'
@@ -50,7 +50,7 @@ const stayOf = ({ reason, until, ...rest }: Visit): Membership => ({
   region: rest.region,
   suspended: rest.suspended,
   role: rest.role,
-  permissions: new Set(builtInPermissions(rest.role) ?? []),
+  permissions: new Set((builtInPermissions(rest.role) ?? []).filter(stayMayHave)),
   entering: { reason, until },
 })
 
