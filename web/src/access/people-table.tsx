@@ -106,6 +106,7 @@ const standing: readonly Column<MemberFacts>[] = [
     key: 'state',
     title: 'State',
     width: '120px',
+    hideBelow: 640,
     cell: ({ active }) => (
       <StatusDot status={active ? 'online' : 'offline'}>
         {active ? 'Active' : 'Deactivated'}

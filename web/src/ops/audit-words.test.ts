@@ -19,5 +19,6 @@ test('a subject has a kind and an id, which may hold a colon', () => {
 
 test('an id that says nothing is cut, a key is not', () => {
   expect(shortId('pe_01939d3e-0000-7000-8000-00000000a1b2')).toBe('pe_0193…a1b2')
+  expect(shortId('01a20f0c-cbf9-748c-9d81-777b06284ac8')).toBe('01a20f0…4ac8')
   expect(shortId('ups-0041')).toBe('ups-0041')
 })

@@ -45,5 +45,7 @@ export function subjectOf(subject: string): Subject {
 
 /** Ids that are long and say nothing to a person are cut in the middle: `pe_0193…a1b2`. */
 export function shortId(id: string): string {
-  return /^[a-z]{2}_[0-9a-f-]{36}$/.test(id) ? `${id.slice(0, 7)}…${id.slice(-4)}` : id
+  return /^(?:[a-z]{2}_)?[0-9a-f]{8}-[0-9a-f-]{27}$/.test(id)
+    ? `${id.slice(0, 7)}…${id.slice(-4)}`
+    : id
 }

@@ -50,6 +50,8 @@ test('changes read in a line, the long ones left out', () => {
   expect(changesInALine(null, { hash: 'a'.repeat(41), name: 'Grafana', n: 1, m: 2 })).toBe(
     'name Grafana, n 1',
   )
+  const entered = { id: 'en_01939d3e-0000-7000-8000-00000000a1b2', until: '2026-11-24T12:00:00Z' }
+  expect(changesInALine(null, { ...entered, role: 'viewer' })).toBe('role viewer')
   expect(changesInALine({ email: 'a@b.c' }, { email: null })).toBe('without email a@b.c')
   expect(changesInALine(null, null)).toBe('')
 })

@@ -71,10 +71,18 @@ function fieldChanges(
 const SHOWN = 2
 const LONGEST = 40
 
-/** The first changes in a line: `role technician → engineer, active true`. Long values are left out. */
+/** Ids and instants: they say nothing at a glance. */
+const OPAQUE = /^(?:[a-z]{2}_)?[0-9a-f]{8}-[0-9a-f-]{27}$|^\d{4}-\d\d-\d\dT/
+
+/**
+ * The first changes in a line: `role technician → engineer, active true`. Long values, ids and
+ * instants are left out; the entry itself shows them.
+ */
 export function changesInALine(before: Json, after: Json): string {
-  const short = changesOf(before, after).filter(
-    (change) => Math.max(change.before?.length ?? 0, change.after?.length ?? 0) <= LONGEST,
+  const short = changesOf(before, after).filter((change) =>
+    [change.before ?? '', change.after ?? ''].every(
+      (text) => text.length <= LONGEST && !OPAQUE.test(text),
+    ),
   )
   return short.slice(0, SHOWN).map(inWords).join(', ')
 }
