@@ -124,6 +124,12 @@ test('password and second factor are changed, and asked for from then on', async
     .fill(codeOf(key, Date.now() + 30_000))
   await page.getByRole('button', { name: 'Turn it off' }).click()
   await expect(page.getByText('off', { exact: true })).toBeVisible()
+
+  // Back to the password that demo.json says.
+  await page.getByLabel('Your password now').fill('a longer sentence')
+  await page.getByLabel('New password').fill(password)
+  await page.getByRole('button', { name: 'Change the password' }).click()
+  await expect(page.getByLabel('Your password now')).toHaveValue('')
 })
 
 test('another browser’s sign-in is listed and ended from here', async ({ page, api, browser }) => {

@@ -25,7 +25,7 @@ test('the tenants look right in both themes, and lead to each', async ({ as }) =
 test('a tenant looks right in both themes', async ({ as }) => {
   const page = await as('operator')
   await looksRight(page, { name: 'operator-tenant', path: '/operator/tenants/demo' }, () =>
-    expect(page.getByText(/\d+ of 31 devices/)).toBeVisible(),
+    expect(page.getByText(/\d+ of \d+ devices/)).toBeVisible(),
   )
   await page.getByRole('button', { name: 'Enter…' }).click()
   await expect(dialog(page).getByLabel('Reason')).toBeFocused()

@@ -29,7 +29,8 @@ export function RoleMenu({ member, onChoose }: RoleMenuProps) {
           className={classes.pick}
           aria-label={`${name(member.role)}: change the role of ${member.name}`}
         >
-          {name(member.role)} <span className="muted">▾</span>
+          <span className={classes.picked}>{name(member.role)}</span>
+          <span className="muted">▾</span>
         </button>
       </Menu.Target>
       <Menu.Dropdown>
