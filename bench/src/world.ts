@@ -68,6 +68,7 @@ async function fill(folder: string, count: number, receiver: Receiver): Promise<
     },
   })
   try {
+    await app.openVault()
     return await register(app, count, receiver)
   } finally {
     await app.close()

@@ -238,6 +238,7 @@ export async function createApp(deps: AppDeps) {
   }
   await shell.register(docsRoutes({ openapi }))
 
+  const opened = () => openVault({ vault, owner: pools.owner, log })
   // What runs from start to close, in the order in which it began.
   const running: { stop(): Promise<void> }[] = []
 
@@ -256,10 +257,12 @@ export async function createApp(deps: AppDeps) {
     openapi,
     /** Every route, those of pages included. */
     routes: shell.routeFacts,
+    /** For one that fills a folder and does not start. */
+    openVault: opened,
     /** Restores, then listens. @throws when a port is taken */
     async start(): Promise<Listening> {
       await guard.start()
-      await openVault({ vault, owner: pools.owner, log })
+      await opened()
       await outages.start()
       await audit.start()
       running.push(await beginUpkeep({ partitions, owner: pools.owner, clock, log }))
