@@ -55,14 +55,25 @@ const columnsOf = (
     title: 'User name',
     width: '150px',
     hideBelow: 900,
-    cell: ({ username }) => <span className={classes.off}>{username}</span>,
+    cell: ({ username }) => (
+      <span className={`${classes.off} ${classes.clip} ${classes.short}`} title={username}>
+        {username}
+      </span>
+    ),
   },
   {
     key: 'email',
     title: 'E-mail',
     width: '220px',
     hideBelow: 900,
-    cell: ({ email }) => email ?? <span className="muted">—</span>,
+    cell: ({ email }) =>
+      email === null ? (
+        <span className="muted">—</span>
+      ) : (
+        <span className={classes.clip} title={email}>
+          {email}
+        </span>
+      ),
   },
   {
     key: 'role',
