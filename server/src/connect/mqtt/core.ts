@@ -3,6 +3,7 @@ import type { Clock, Log } from '#platform'
 import type { Device, Directory } from '#registry'
 import type { Ingress, PublishOutcome } from '../ingress.ts'
 import type { MessageItem } from '../items.ts'
+import type { Claims } from './claims.ts'
 import type { Connection, ConnectionHost } from './connection.ts'
 import type { GatewayLimits } from './limits.ts'
 import type { OutboundStore } from './outbound-store.ts'
@@ -43,7 +44,7 @@ export interface Core extends ConnectionHost {
   /** The newest connection of each device; the others hang on it as siblings. */
   readonly devices: Map<number, Connection>
   /** Rows of `connect.outbound` that are on their way to some connection, by device. */
-  readonly claims: Map<number, Set<number>>
+  readonly claims: Claims
   /** Connections that are not read until the lanes have drained. */
   readonly congested: Connection[]
   /** Wills that wait for their delay, by session key; calling one withdraws it, or publishes it when due. */

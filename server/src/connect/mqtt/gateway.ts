@@ -5,6 +5,7 @@ import { type Clock, type Database, every, type Log } from '#platform'
 import type { Directory } from '#registry'
 import type { Downlink } from '../downlink.ts'
 import type { Ingress } from '../ingress.ts'
+import { Claims } from './claims.ts'
 import { Connection } from './connection.ts'
 import {
   type AnswerCommand,
@@ -185,7 +186,7 @@ function makeCore(
     outbounds: createOutboundStore(deps.db, deps.clock),
     sessions: new Map(),
     devices: new Map(),
-    claims: new Map(),
+    claims: new Claims(),
     congested: [],
     wills: new Map(),
     kicked: new Map(),

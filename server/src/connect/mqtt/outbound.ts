@@ -73,15 +73,16 @@ export class Outbound {
     const session = this.#connection.session as Session
     const device = this.#connection.device as Device
     const room = this.#room
-    const found = await this.#core.outbounds.take({
-      device,
-      session: session.id,
-      patterns: session.subscriptions.map(({ filter }) => patternOf(filter)),
-      except: [...(this.#core.claims.get(device.id) ?? [])],
-      limit: room,
-    })
-    if (this.#connection.mode !== 'open') return
-    const rows = this.#claim(found, device, session)
+    const patterns = session.subscriptions.map(({ filter }) => patternOf(filter))
+    const { rows, full } = await this.#core.claims.look(
+      device.id,
+      (except) =>
+        this.#core.outbounds.take({ device, session: session.id, patterns, except, limit: room }),
+      (found) => ({
+        rows: this.#connection.mode === 'open' ? this.#claim(found, device, session) : [],
+        full: found.length === room,
+      }),
+    )
     if (rows.length === 0) return
     try {
       await this.#core.outbounds.markSending(device, session.id, rows.flatMap(sending))
@@ -90,17 +91,15 @@ export class Outbound {
       throw error
     }
     for (const row of rows) this.#send(row, session, device)
-    if (found.length === room) this.#again = true
+    if (full) this.#again = true
   }
 
   /** Claims rows before anything is awaited, so that no two connections send the same one. */
   #claim(found: readonly OutboundRow[], device: Device, session: Session): Row[] {
-    const claimed = this.#core.claims.get(device.id) ?? new Set<number>()
     const rows: Row[] = []
     const used = new Set(found.flatMap(({ packetId }) => packetId ?? []))
     for (const row of found) {
-      if (claimed.has(row.id)) continue
-      claimed.add(row.id)
+      if (!this.#core.claims.claim(device.id, row.id)) continue
       const best = bestQos(session.subscriptions, row.channel)
       const granted = row.qos === 0 || best === 0 ? 0 : 1
       const again = row.packetId !== null && row.session === session.id
@@ -108,7 +107,6 @@ export class Outbound {
       if (granted === 1) this.#sent.set(id16, row)
       rows.push({ ...row, granted, again, id16 })
     }
-    if (claimed.size > 0) this.#core.claims.set(device.id, claimed)
     return rows
   }
 
@@ -153,9 +151,10 @@ export class Outbound {
   }
 
   #remove(row: OutboundRow, acknowledged: string | null): void {
-    const tenant = (this.#connection.device as Device).tenant.id
-    this.#core.outbounds.remove({ id: row.id, tenant, command: acknowledged }).then(
-      () => this.#release(row.id),
+    const device = this.#connection.device as Device
+    const gone = { id: row.id, tenant: device.tenant.id, command: acknowledged }
+    this.#core.outbounds.remove(gone).then(
+      () => this.#core.claims.gone(device.id, row.id),
       (error) => {
         // It stays and is sent once more: at least once is what QoS 1 promises.
         this.#core.log.warn({ err: error }, 'an acknowledged message was not removed')
@@ -165,10 +164,7 @@ export class Outbound {
   }
 
   #release(id: number): void {
-    const device = this.#connection.device as Device
-    const claimed = this.#core.claims.get(device.id)
-    claimed?.delete(id)
-    if (claimed?.size === 0) this.#core.claims.delete(device.id)
+    this.#core.claims.release((this.#connection.device as Device).id, id)
   }
 
   /** The connection has ended: others may send what was not acknowledged. */
