@@ -46,6 +46,7 @@ export {
   type PipelineSql,
   reserveOnly,
   type TenantSql,
+  turnTo,
   unavailableWhenDown,
 } from './sql.ts'
 export {

@@ -160,14 +160,23 @@ export async function inTenant<T>(
   work: (sql: TenantSql) => Promise<T>,
 ): Promise<T> {
   try {
-    const result = await db.begin(async (sql) => {
-      await sql`select set_config('pulse.tenant', ${String(id)}, true)`
-      return { value: await work(sql as unknown as TenantSql) }
-    })
+    const result = await db.begin(async (sql) => ({ value: await work(await turnTo(sql, id)) }))
     return result.value
   } catch (error) {
     throw unavailableWhenDown(error)
   }
+}
+
+/**
+ * Turns a transaction to a tenant: from here on row-level security confines it to that one, until
+ * its end or the next turn. For what changes several tenants at once; all else is {@link inTenant}.
+ */
+export async function turnTo(
+  sql: postgres.TransactionSql<{ bigint: number }>,
+  tenantId: number,
+): Promise<TenantSql> {
+  await sql`select set_config('pulse.tenant', ${String(tenantId)}, true)`
+  return sql as unknown as TenantSql
 }
 
 const DOWN = new Set([

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import type postgres from 'postgres'
 import { migrationsFolder } from './migrate.ts'
-import { type Database, type TenantSql, unavailableWhenDown } from './sql.ts'
+import { type Database, type TenantSql, turnTo, unavailableWhenDown } from './sql.ts'
 
 type Sql = postgres.ISql<{ bigint: number }>
 
@@ -97,9 +97,8 @@ export async function inSnapshot<T>(
   try {
     const result = await db.begin(async (sql) => {
       await sql`set transaction isolation level repeatable read, read only`
-      await sql`
-        select set_config('pulse.tenant', ${String(tenant)}, true), set_config('timezone', 'UTC', true)`
-      return { value: await work(sql as unknown as TenantSql) }
+      await sql`select set_config('timezone', 'UTC', true)`
+      return { value: await work(await turnTo(sql, tenant)) }
     })
     return result.value
   } catch (error) {

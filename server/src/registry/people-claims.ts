@@ -10,6 +10,7 @@ import {
   record,
   recordForPlatform,
   type TenantSql,
+  turnTo,
 } from '#platform'
 import { lockAccess, permissionsOf } from './access.ts'
 import { available } from './available.ts'
@@ -74,12 +75,6 @@ export async function takeClaims(deps: ClaimsDeps, identity: ForeignIdentity): P
 }
 
 const isKey = (name: string): boolean => slug.safeParse(name).success
-
-/** Turns a transaction to a tenant: from here on row-level security confines it to that one. */
-async function turnTo(sql: AnySql, tenant: number): Promise<TenantSql> {
-  await sql`select set_config('pulse.tenant', ${String(tenant)}, true)`
-  return sql as unknown as TenantSql
-}
 
 const actorOf = ({ issuer }: Identity): Actor => ({ kind: 'system', id: issuer })
 
