@@ -6,6 +6,7 @@ import {
   auditVerificationAnswer,
   auditVerificationQuery,
 } from '@pulse/contract'
+import type { FastifyReply } from 'fastify'
 import { z } from 'zod'
 import { type Shell, tenantOf } from '#platform'
 import type { Audit } from './audit.ts'
@@ -58,27 +59,40 @@ function exportRoute(shell: Shell, audit: Audit): void {
         description:
           'NDJSON: a header, one row a line in order of the chain, and a last line with their number. `pulse audit verify --file` proves it without Pulse.',
         tags,
-        querystring: auditExportQuery,
-        response: {
-          200: {
-            description: 'All rows that fit.',
-            content: {
-              'application/x-ndjson': { schema: z.string() },
-              'text/csv': { schema: z.string() },
-            },
-          },
-        },
+        ...exportShape,
       },
     },
     (request, reply) => {
-      const { format } = request.query
       const key = request.membership?.key ?? ''
-      const text = audit.export({ tenant: tenantOf(request), key }, request.query)
-      reply
-        .type(`${types[format]}; charset=utf-8`)
-        .header('content-disposition', `attachment; filename="audit-${key}.${format}"`)
-        // The schema says what the text is; it is sent in pieces.
-        .send(Readable.from(text) as unknown as string)
+      sendExport(reply, audit, { tenant: tenantOf(request), key }, request.query)
     },
   )
+}
+
+/** What is asked for an export, and what comes. */
+export const exportShape = {
+  querystring: auditExportQuery,
+  response: {
+    200: {
+      description: 'All rows that fit.',
+      content: {
+        'application/x-ndjson': { schema: z.string() },
+        'text/csv': { schema: z.string() },
+      },
+    },
+  },
+} as const
+
+/** Sends the log of a tenant, or of the platform, in pieces. */
+export function sendExport(
+  reply: FastifyReply,
+  audit: Audit,
+  log: { readonly tenant: number; readonly key: string },
+  query: z.output<typeof auditExportQuery>,
+): void {
+  const { format } = query
+  reply
+    .type(`${types[format]}; charset=utf-8`)
+    .header('content-disposition', `attachment; filename="audit-${log.key}.${format}"`)
+    .send(Readable.from(audit.export(log, query)))
 }

@@ -1,7 +1,5 @@
-import { Readable } from 'node:stream'
 import {
   auditAnswer,
-  auditExportQuery,
   auditQuery,
   auditVerificationAnswer,
   auditVerificationQuery,
@@ -10,6 +8,7 @@ import {
 import { z } from 'zod'
 import { type FastifyRequest, PulseError, type Shell } from '#platform'
 import type { Audit } from './audit.ts'
+import { exportShape, sendExport } from './audit-routes.ts'
 
 const tags = ['Operator']
 const config = { operator: true } as const
@@ -56,27 +55,10 @@ function exportRoute(shell: Shell, audit: Audit): void {
       schema: {
         summary: 'The log of the platform with its seals',
         tags,
-        querystring: auditExportQuery,
-        response: {
-          200: {
-            description: 'All rows that fit.',
-            content: {
-              'application/x-ndjson': { schema: z.string() },
-              'text/csv': { schema: z.string() },
-            },
-          },
-        },
+        ...exportShape,
       },
     },
-    (request, reply) => {
-      const { format } = request.query
-      const type = format === 'csv' ? 'text/csv' : 'application/x-ndjson'
-      reply
-        .type(`${type}; charset=utf-8`)
-        .header('content-disposition', `attachment; filename="audit-platform.${format}"`)
-        // The schema says what the text is; it is sent in pieces.
-        .send(Readable.from(audit.export(PLATFORM, request.query)) as unknown as string)
-    },
+    (request, reply) => sendExport(reply, audit, PLATFORM, request.query),
   )
 }
 
