@@ -11,7 +11,7 @@ import {
   type Rejection,
 } from '@pulse/contract'
 import type { Batch, MessageItem } from '#connect'
-import { type Clock, every, type Principal, type Shell, tenantOf } from '#platform'
+import { type Clock, every, type Principal, PulseError, type Shell, tenantOf } from '#platform'
 
 /** A reader that is this far behind loses events, and is told how many. */
 const MAX_BEHIND_BYTES = 1024 * 1024
@@ -112,8 +112,7 @@ export function createLive(deps: LiveDeps): Live {
   const look = async (): Promise<void> => {
     for (const client of [...clients]) {
       const { principal, tenantKey, response } = client
-      // A database that is away ends no stream: who may read is asked again in a moment.
-      const may = await deps.stillMay(principal, tenantKey, PERMISSION).catch(() => true)
+      const may = await deps.stillMay(principal, tenantKey, PERMISSION).catch(isAway)
       if (!may) response.end()
     }
   }
@@ -161,6 +160,10 @@ export function createLive(deps: LiveDeps): Live {
     },
   }
 }
+
+/** A database that is away ends no stream: who may read is asked again in a moment. Any other fault does. */
+const isAway = (error: unknown): boolean =>
+  error instanceof PulseError && error.kind === 'unavailable'
 
 function rethrow(error: unknown): never {
   throw error
